@@ -1,0 +1,16 @@
+# One target names the code generation policy: baseline instruction set, assertions, sanitizers.
+add_library(hotstage_codegen INTERFACE)
+add_library(hotstage::codegen ALIAS hotstage_codegen)
+# Results must not depend on the machine: no -march=native, no -ffast-math, no contraction of a*b+c across versions of a kernel.
+target_compile_options(hotstage_codegen INTERFACE -march=x86-64-v2 -ffp-contract=off)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(hotstage_codegen INTERFACE -UNDEBUG -D_GLIBCXX_ASSERTIONS)
+endif()
+if(HOTSTAGE_SANITIZE)
+  set(flags -fsanitize=${HOTSTAGE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(hotstage_codegen INTERFACE ${flags})
+  target_link_options(hotstage_codegen INTERFACE ${flags})
+endif()
+if(HOTSTAGE_FUZZ)
+  target_compile_options(hotstage_codegen INTERFACE -fsanitize=fuzzer-no-link)
+endif()

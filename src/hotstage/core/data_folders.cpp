@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/core/data_folders.hpp"
+
+#include "hotstage/core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <system_error>
+#include <vector>
+
+namespace hotstage {
+
+namespace fs = std::filesystem;
+
+fs::path data_folder(std::string_view table) {
+  std::vector<fs::path> roots;
+  if (const char* chosen = std::getenv("HOTSTAGE_DATA")) {
+    roots.emplace_back(chosen);
+  }
+  std::error_code status;
+  const fs::path program = fs::read_symlink("/proc/self/exe", status);
+  if (!status) {
+    roots.push_back(program.parent_path().parent_path() / "share" / "hotstage" / "data");
+  }
+  roots.emplace_back(fs::path(HOTSTAGE_SOURCE_DIR) / "data");
+  for (const fs::path& root : roots) {
+    if (fs::is_directory(root / table, status)) {
+      return root / table;
+    }
+  }
+  throw Error(Errc::missing_tool, fmt::format("the data table \"{}\" is not installed", table), "Set HOTSTAGE_DATA to the folder that holds it");
+}
+
+std::optional<fs::path> shared_data_folder() {
+  std::error_code status;
+  if (const char* chosen = std::getenv("HOTSTAGE_SHARED_DATA")) {
+    return fs::is_directory(chosen, status) ? std::optional<fs::path>(chosen) : std::nullopt;
+  }
+  const fs::path beside = fs::path(HOTSTAGE_SOURCE_DIR).parent_path() / "shared" / "data";
+  return fs::is_directory(beside, status) ? std::optional(beside) : std::nullopt;
+}
+
+}  // namespace hotstage

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/core/parallel.hpp"
+
+#include "hotstage/core/error.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+
+namespace hotstage {
+
+void parallel_chunks(const Run& run, std::size_t count, std::size_t chunk,
+                     const std::function<void(std::size_t begin, std::size_t end)>& work) {
+  HOTSTAGE_EXPECTS(chunk > 0);
+  const std::size_t chunks = (count + chunk - 1) / chunk;
+  const auto one = [&](std::size_t index) {
+    run.check_stop();
+    work(index * chunk, std::min(count, (index + 1) * chunk));
+  };
+  const int threads = std::min(run.threads, tbb::info::default_concurrency());
+  if (threads <= 1 || chunks <= 1) {
+    for (std::size_t i = 0; i < chunks; ++i) {
+      one(i);
+    }
+    return;
+  }
+  tbb::task_arena arena(threads);
+  arena.execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, chunks, 1),
+        [&](const tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t i = range.begin(); i != range.end(); ++i) {
+            one(i);
+          }
+        },
+        tbb::simple_partitioner());
+  });
+}
+
+}  // namespace hotstage
