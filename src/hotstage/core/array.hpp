@@ -33,8 +33,8 @@ class View {
 
   /// A view of mutable elements reads as a view of const ones.
   template <class U>
-    requires(std::is_same_v<const U, T>)
-  constexpr View(const View<U, N>& other)  // NOLINT(google-explicit-constructor)
+
+  requires(std::is_same_v<const U, T>) constexpr View(const View<U, N>& other)  // NOLINT(google-explicit-constructor)
       : data_(other.data()), extents_(other.extents()), strides_(other.strides()) {}
 
   [[nodiscard]] constexpr T* data() const { return data_; }
@@ -54,8 +54,8 @@ class View {
   }
 
   template <class... I>
-    requires(sizeof...(I) == N)
-  constexpr T& operator()(I... index) const {
+
+  requires(sizeof...(I) == N) constexpr T& operator()(I... index) const {
     std::size_t axis = 0;
     std::ptrdiff_t offset = 0;
     ((offset += static_cast<std::ptrdiff_t>(index) * strides_[axis++]), ...);
@@ -63,17 +63,13 @@ class View {
   }
 
   /// Row i of a 2-D view whose rows are contiguous.
-  [[nodiscard]] constexpr std::span<T> row(std::size_t i) const
-    requires(N == 2)
-  {
+  [[nodiscard]] constexpr std::span<T> row(std::size_t i) const requires(N == 2) {
     HOTSTAGE_ASSERT(strides_[1] == 1 && i < extents_[0]);
     return {data_ + static_cast<std::ptrdiff_t>(i) * strides_[0], extents_[1]};
   }
 
   /// Rows [first, first + count) of a 2-D view.
-  [[nodiscard]] constexpr View rows(std::size_t first, std::size_t count) const
-    requires(N == 2)
-  {
+  [[nodiscard]] constexpr View rows(std::size_t first, std::size_t count) const requires(N == 2) {
     HOTSTAGE_ASSERT(first + count <= extents_[0]);
     return View(data_ + static_cast<std::ptrdiff_t>(first) * strides_[0], {count, extents_[1]}, strides_);
   }
@@ -111,17 +107,9 @@ class Buffer {
 
   [[nodiscard]] View<const T, N> view() const { return View<const T, N>(data_.get(), extents_); }
 
-  [[nodiscard]] std::span<T> row(std::size_t i)
-    requires(N == 2)
-  {
-    return view().row(i);
-  }
+  [[nodiscard]] std::span<T> row(std::size_t i) requires(N == 2) { return view().row(i); }
 
-  [[nodiscard]] std::span<const T> row(std::size_t i) const
-    requires(N == 2)
-  {
-    return view().row(i);
-  }
+  [[nodiscard]] std::span<const T> row(std::size_t i) const requires(N == 2) { return view().row(i); }
 
  private:
   struct Release {

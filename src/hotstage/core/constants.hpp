@@ -5,10 +5,10 @@
 
 namespace hotstage::constants {
 
-inline constexpr double k_B_eV_per_K = 8.617333262e-5;        ///< exact to the digits given
-inline constexpr double avogadro_per_mol = 6.02214076e23;      ///< exact
-inline constexpr double elementary_charge_C = 1.602176634e-19; ///< exact
-inline constexpr double electron_rest_energy_eV = 510998.95;   ///< m c²
+inline constexpr double k_B_eV_per_K = 8.617333262e-5;          ///< exact to the digits given
+inline constexpr double avogadro_per_mol = 6.02214076e23;       ///< exact
+inline constexpr double elementary_charge_C = 1.602176634e-19;  ///< exact
+inline constexpr double electron_rest_energy_eV = 510998.95;    ///< m c²
 inline constexpr double rydberg_eV = 13.605693122994;
 inline constexpr double bohr_radius_nm = 0.0529177210903;
 inline constexpr double speed_of_light_nm_per_s = 2.99792458e17;

@@ -30,7 +30,8 @@ fs::path data_folder(std::string_view table) {
       return root / table;
     }
   }
-  throw Error(Errc::missing_tool, fmt::format("the data table \"{}\" is not installed", table), "Set HOTSTAGE_DATA to the folder that holds it");
+  throw Error(Errc::missing_tool, fmt::format("the data table \"{}\" is not installed", table),
+              "Set HOTSTAGE_DATA to the folder that holds it");
 }
 
 std::optional<fs::path> shared_data_folder() {

@@ -13,7 +13,8 @@ namespace hotstage {
 /// Throws Error{missing_tool} when the table is nowhere.
 [[nodiscard]] std::filesystem::path data_folder(std::string_view table);
 
-/// Folder behind "shared:" in studies: $HOTSTAGE_SHARED_DATA, else ../shared/data beside the source tree. Nothing if absent.
+/// Folder behind "shared:" in studies: $HOTSTAGE_SHARED_DATA, else ../shared/data beside the source tree. Nothing if
+/// absent.
 [[nodiscard]] std::optional<std::filesystem::path> shared_data_folder();
 
 }  // namespace hotstage

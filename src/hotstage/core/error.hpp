@@ -14,15 +14,15 @@ namespace hotstage {
 
 /// What kind of failure it is. The number is the exit code of the program.
 enum class Errc : int {
-  usage = 2,         ///< wrong command line or wrong arguments
-  bad_input = 3,     ///< a file or a value is broken or does not make sense
-  unsupported = 4,   ///< recognised, but not something this version handles
-  io = 5,            ///< the operating system refused to read or write
-  missing_tool = 6,  ///< an external program or library is not installed
-  no_space = 7,      ///< disk or memory budget exhausted
-  refused = 8,       ///< the data do not allow an honest answer
-  engine_failed = 9, ///< an external engine died or returned nonsense
-  stopped = 130,     ///< interrupted by the user
+  usage = 2,          ///< wrong command line or wrong arguments
+  bad_input = 3,      ///< a file or a value is broken or does not make sense
+  unsupported = 4,    ///< recognised, but not something this version handles
+  io = 5,             ///< the operating system refused to read or write
+  missing_tool = 6,   ///< an external program or library is not installed
+  no_space = 7,       ///< disk or memory budget exhausted
+  refused = 8,        ///< the data do not allow an honest answer
+  engine_failed = 9,  ///< an external engine died or returned nonsense
+  stopped = 130,      ///< interrupted by the user
 };
 
 [[nodiscard]] std::string_view name(Errc code) noexcept;

@@ -72,10 +72,12 @@ void check_range(const FieldInfo& info, double value, const Value& node) {
     throw Error(Errc::bad_input, node.where, "is not a finite number");
   }
   if (info.min && value < *info.min) {
-    throw Error(Errc::bad_input, node.where, fmt::format("{}{} is below the smallest allowed value {}{}", value, unit, *info.min, unit));
+    throw Error(Errc::bad_input, node.where,
+                fmt::format("{}{} is below the smallest allowed value {}{}", value, unit, *info.min, unit));
   }
   if (info.max && value > *info.max) {
-    throw Error(Errc::bad_input, node.where, fmt::format("{}{} is above the largest allowed value {}{}", value, unit, *info.max, unit));
+    throw Error(Errc::bad_input, node.where,
+                fmt::format("{}{} is above the largest allowed value {}{}", value, unit, *info.max, unit));
   }
 }
 
@@ -83,7 +85,8 @@ namespace {
 
 Measured read_measured(const Value& node, const FieldInfo& info) {
   if (!node.is_text()) {
-    throw Error(Errc::bad_input, node.where, fmt::format("expected text with a number and a unit, found {}", node.kind()),
+    throw Error(Errc::bad_input, node.where,
+                fmt::format("expected text with a number and a unit, found {}", node.kind()),
                 fmt::format("Write for example \"10 {}\"", info.unit));
   }
   try {
@@ -100,7 +103,8 @@ double read_quantity(const Value& node, const Dimension& dimension, const FieldI
   HOTSTAGE_EXPECTS(shown.dimension == dimension);
   const Measured measured = read_measured(node, info);
   if (measured.unit.offset != 0.0) {
-    throw Error(Errc::bad_input, node.where, "degC names an absolute temperature, this is a difference or a rate", "Use K");
+    throw Error(Errc::bad_input, node.where, "degC names an absolute temperature, this is a difference or a rate",
+                "Use K");
   }
   try {
     check_range(info, convert(measured, shown), node);
@@ -129,14 +133,16 @@ std::size_t read_choice(const Value& node, const std::vector<std::string>& choic
   const std::string& word = node.as_text();
   const auto found = std::find(choices.begin(), choices.end(), word);
   if (found == choices.end()) {
-    throw Error(Errc::bad_input, node.where, fmt::format("\"{}\" is not one of {}", word, fmt::join(choices, ", ")), nearest_hint(word, choices));
+    throw Error(Errc::bad_input, node.where, fmt::format("\"{}\" is not one of {}", word, fmt::join(choices, ", ")),
+                nearest_hint(word, choices));
   }
   return static_cast<std::size_t>(found - choices.begin());
 }
 
 void check_size(const Value& node, std::size_t expected) {
   if (node.as_array().size() != expected) {
-    throw Error(Errc::bad_input, node.where, fmt::format("expected {} values, found {}", expected, node.as_array().size()));
+    throw Error(Errc::bad_input, node.where,
+                fmt::format("expected {} values, found {}", expected, node.as_array().size()));
   }
 }
 
@@ -150,7 +156,8 @@ void apply(std::vector<Field>& fields, const Value& table) {
   for (const Member& member : table.as_object()) {
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == member.key; });
     if (field == fields.end()) {
-      throw Error(Errc::bad_input, member.value.where, fmt::format("unknown key \"{}\"", member.key), nearest_hint(member.key, names));
+      throw Error(Errc::bad_input, member.value.where, fmt::format("unknown key \"{}\"", member.key),
+                  nearest_hint(member.key, names));
     }
     try {
       field->set(member.value);
@@ -161,7 +168,8 @@ void apply(std::vector<Field>& fields, const Value& table) {
   }
   for (const Field& field : fields) {
     if (field.required && table.find(field.name) == nullptr) {
-      throw Error(Errc::bad_input, table.where, fmt::format("\"{}\" is missing ({})", field.name, field.help), fmt::format("Add {} = {}", field.name, type_text(field)));
+      throw Error(Errc::bad_input, table.where, fmt::format("\"{}\" is missing ({})", field.name, field.help),
+                  fmt::format("Add {} = {}", field.name, type_text(field)));
     }
   }
 }
@@ -239,6 +247,8 @@ std::string type_text(const Field& field) {
   return kind_text(field.kind, field);
 }
 
-std::string default_text(const Field& field) { return field.required ? std::string{} : toml_text(field.get()); }
+std::string default_text(const Field& field) {
+  return field.required ? std::string{} : toml_text(field.get());
+}
 
 }  // namespace hotstage

@@ -32,7 +32,7 @@ struct FieldInfo {
   std::string_view unit = {};      ///< for quantities: the unit in which defaults and limits are shown
   std::optional<double> min = {};  ///< in `unit`, inclusive
   std::optional<double> max = {};
-  bool required = false;           ///< no default: the user must say it
+  bool required = false;  ///< no default: the user must say it
 };
 
 template <class E>
@@ -43,7 +43,8 @@ struct EnumName {
 
 enum class FieldKind { boolean, integer, number, quantity, temperature, text, path, choice, list, table };
 
-/// One option, type-erased. `set` validates and throws Error{bad_input} at the node's place; `get` gives the canonical value.
+/// One option, type-erased. `set` validates and throws Error{bad_input} at the node's place; `get` gives the canonical
+/// value.
 struct Field {
   std::string name;
   FieldKind kind = FieldKind::text;
@@ -93,7 +94,9 @@ struct AnyVisitor {
 };
 
 template <class T>
-concept HasFields = requires(T& options, AnyVisitor& visitor) { options.fields(visitor); };
+concept HasFields = requires(T& options, AnyVisitor& visitor) {
+  options.fields(visitor);
+};
 
 template <class T>
 std::vector<Field> describe_fields(T& options);
@@ -145,7 +148,8 @@ struct Codec {
 
 }  // namespace detail
 
-/// Sets the fields of an options struct from a table: unknown keys and missing required ones are errors with place and hint.
+/// Sets the fields of an options struct from a table: unknown keys and missing required ones are errors with place and
+/// hint.
 void apply(std::vector<Field>& fields, const Value& table);
 
 /// The resolved options as a table in field order; the text of it is part of the cache key.

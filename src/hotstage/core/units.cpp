@@ -64,9 +64,8 @@ struct Prefix {
 };
 
 constexpr std::array prefixes = {
-    Prefix{"f", 1e-15}, Prefix{"p", 1e-12}, Prefix{"n", 1e-9}, Prefix{"u", 1e-6},  Prefix{"µ", 1e-6},
-    Prefix{"μ", 1e-6},  Prefix{"m", 1e-3},  Prefix{"c", 1e-2}, Prefix{"k", 1e3},   Prefix{"M", 1e6},
-    Prefix{"G", 1e9},   Prefix{"T", 1e12},
+    Prefix{"f", 1e-15}, Prefix{"p", 1e-12}, Prefix{"n", 1e-9}, Prefix{"u", 1e-6}, Prefix{"µ", 1e-6}, Prefix{"μ", 1e-6},
+    Prefix{"m", 1e-3},  Prefix{"c", 1e-2},  Prefix{"k", 1e3},  Prefix{"M", 1e6},  Prefix{"G", 1e9},  Prefix{"T", 1e12},
 };
 
 std::optional<Unit> find_atom(std::string_view symbol) {
@@ -83,7 +82,8 @@ std::optional<Unit> find_atom(std::string_view symbol) {
     for (const KnownUnit& known : known_units) {
       if (known.prefixes && known.symbol == rest) {
         // Powers of ten: nm must be exactly 1 and keV exactly 1000, so divide when the prefix is an inverse.
-        const double factor = prefix.factor < 1.0 ? known.factor / std::round(1.0 / prefix.factor) : known.factor * prefix.factor;
+        const double factor =
+            prefix.factor < 1.0 ? known.factor / std::round(1.0 / prefix.factor) : known.factor * prefix.factor;
         return Unit{std::string(symbol), known.dimension, factor, 0.0};
       }
     }
@@ -205,7 +205,8 @@ Unit parse_unit(std::string_view symbol) {
   if (auto unit = find_unit(symbol)) {
     return *unit;
   }
-  throw Error(Errc::bad_input, fmt::format("unknown unit \"{}\"", symbol), "Known are SI units with prefixes, eV, degC, min, h, mrad, angstrom, barn, %");
+  throw Error(Errc::bad_input, fmt::format("unknown unit \"{}\"", symbol),
+              "Known are SI units with prefixes, eV, degC, min, h, mrad, angstrom, barn, %");
 }
 
 Measured parse_measured(std::string_view text) {
@@ -214,16 +215,18 @@ Measured parse_measured(std::string_view text) {
   const char* first = trimmed.data() + (trimmed.starts_with('+') ? 1 : 0);
   const auto [end, status] = std::from_chars(first, trimmed.data() + trimmed.size(), value);
   if (status != std::errc{} || !std::isfinite(value)) {
-    throw Error(Errc::bad_input, fmt::format("\"{}\" is not a number with a unit", text), "Write for example \"650 degC\" or \"17.8 mrad\"");
+    throw Error(Errc::bad_input, fmt::format("\"{}\" is not a number with a unit", text),
+                "Write for example \"650 degC\" or \"17.8 mrad\"");
   }
   return {value, parse_unit(trimmed.substr(static_cast<std::size_t>(end - trimmed.data())))};
 }
 
 double convert(const Measured& measured, const Unit& target) {
   if (measured.unit.dimension != target.dimension) {
-    throw Error(Errc::bad_input, fmt::format("\"{}\" has the dimension {}, expected one of {} like \"{}\"",
-                                             measured.unit.symbol.empty() ? "a number without unit" : measured.unit.symbol,
-                                             text(measured.unit.dimension), text(target.dimension), target.symbol));
+    throw Error(Errc::bad_input,
+                fmt::format("\"{}\" has the dimension {}, expected one of {} like \"{}\"",
+                            measured.unit.symbol.empty() ? "a number without unit" : measured.unit.symbol,
+                            text(measured.unit.dimension), text(target.dimension), target.symbol));
   }
   if (measured.unit.factor == target.factor && measured.unit.offset == target.offset) {
     return measured.value;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Units: dimensions checked at compile time for scalars, at run time for the axes and values of files.
 //
-// Base set: nanometre, second, electronvolt, elementary charge, kelvin, mole, radian. Numbers a lab writes (nm, eV, s, mrad)
-// therefore round-trip exactly.
+// Base set: nanometre, second, electronvolt, elementary charge, kelvin, mole, radian. Numbers a lab writes (nm, eV, s,
+// mrad) therefore round-trip exactly.
 
 #pragma once
 
@@ -26,16 +26,16 @@ struct Dimension {
   friend constexpr bool operator==(const Dimension&, const Dimension&) = default;
 
   friend constexpr Dimension operator*(const Dimension& a, const Dimension& b) {
-    return {static_cast<signed char>(a.nm + b.nm),   static_cast<signed char>(a.s + b.s),
-            static_cast<signed char>(a.eV + b.eV),   static_cast<signed char>(a.e + b.e),
-            static_cast<signed char>(a.K + b.K),     static_cast<signed char>(a.mol + b.mol),
+    return {static_cast<signed char>(a.nm + b.nm),  static_cast<signed char>(a.s + b.s),
+            static_cast<signed char>(a.eV + b.eV),  static_cast<signed char>(a.e + b.e),
+            static_cast<signed char>(a.K + b.K),    static_cast<signed char>(a.mol + b.mol),
             static_cast<signed char>(a.rad + b.rad)};
   }
 
   /// The dimension to an integer power.
   [[nodiscard]] constexpr Dimension power(int n) const {
-    return {static_cast<signed char>(nm * n), static_cast<signed char>(s * n),   static_cast<signed char>(eV * n),
-            static_cast<signed char>(e * n),  static_cast<signed char>(K * n),   static_cast<signed char>(mol * n),
+    return {static_cast<signed char>(nm * n), static_cast<signed char>(s * n), static_cast<signed char>(eV * n),
+            static_cast<signed char>(e * n),  static_cast<signed char>(K * n), static_cast<signed char>(mol * n),
             static_cast<signed char>(rad * n)};
   }
 };

@@ -52,7 +52,9 @@ TEST(Units, unknown_unit_names_itself) {
   }
 }
 
-TEST(Units, conversion_refuses_other_dimensions) { EXPECT_THROW((void)convert(parse_measured("3 eV"), parse_unit("nm")), Error); }
+TEST(Units, conversion_refuses_other_dimensions) {
+  EXPECT_THROW((void)convert(parse_measured("3 eV"), parse_unit("nm")), Error);
+}
 
 RC_GTEST_PROP(Units, conversion_round_trips, (double value)) {
   RC_PRE(std::isfinite(value) && std::abs(value) < 1e100);

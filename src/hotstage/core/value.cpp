@@ -20,10 +20,13 @@ Value::Value(Array value) : data_(std::move(value)) {}
 
 Value::Value(Object value) : data_(std::move(value)) {}
 
-Value Value::object() { return Value(Object{}); }
+Value Value::object() {
+  return Value(Object{});
+}
 
 std::string_view Value::kind() const {
-  static constexpr std::string_view kinds[] = {"nothing", "true/false", "an integer", "a number", "text", "a list", "a table"};
+  static constexpr std::string_view kinds[] = {"nothing", "true/false", "an integer", "a number",
+                                               "text",    "a list",     "a table"};
   return kinds[data_.index()];
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A document tree (TOML, JSON, instrument tags) without a library's types: every node knows its place in the user's file.
+// A document tree (TOML, JSON, instrument tags) without a library's types: every node knows its place in the user's
+// file.
 
 #pragma once
 
@@ -24,16 +25,25 @@ class Value {
   using Object = std::vector<Member>;
 
   Value() = default;
-  Value(bool value) : data_(value) {}                                        // NOLINT(google-explicit-constructor)
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}              // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : data_(value) {}                                // NOLINT(google-explicit-constructor)
-  Value(std::size_t value) : data_(static_cast<std::int64_t>(value)) {}      // NOLINT(google-explicit-constructor)
-  Value(double value) : data_(value) {}                                      // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}                    // NOLINT(google-explicit-constructor)
-  Value(std::string_view value) : data_(std::string(value)) {}               // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}                      // NOLINT(google-explicit-constructor)
-  Value(Array value);                                                        // NOLINT(google-explicit-constructor)
-  Value(Object value);                                                       // NOLINT(google-explicit-constructor)
+
+  Value(bool value) : data_(value) {}  // NOLINT(google-explicit-constructor)
+
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
+
+  Value(std::int64_t value) : data_(value) {}  // NOLINT(google-explicit-constructor)
+
+  Value(std::size_t value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
+
+  Value(double value) : data_(value) {}  // NOLINT(google-explicit-constructor)
+
+  Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+
+  Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+
+  Value(std::string value) : data_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+
+  Value(Array value);   // NOLINT(google-explicit-constructor)
+  Value(Object value);  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] static Value array() { return Value(Array{}); }
 

@@ -4,6 +4,8 @@
 
 namespace hotstage {
 
-std::string_view version() noexcept { return HOTSTAGE_VERSION; }
+std::string_view version() noexcept {
+  return HOTSTAGE_VERSION;
+}
 
 }  // namespace hotstage

@@ -32,15 +32,16 @@ struct Format {
 /// All formats built in.
 [[nodiscard]] std::span<const Format* const> formats();
 
-/// The format of a file by content. Throws Error{io} when it cannot be opened, Error{unsupported} naming the format when it is
-/// recognised but not read here (Velox EMD, SER, …), Error{bad_input} for macOS "._" companions and empty files.
+/// The format of a file by content. Throws Error{io} when it cannot be opened, Error{unsupported} naming the format
+/// when it is recognised but not read here (Velox EMD, SER, …), Error{bad_input} for macOS "._" companions and empty
+/// files.
 [[nodiscard]] const Format& sniff(const std::filesystem::path& file);
 
 /// Every signal in a file, thumbnails left out.
 [[nodiscard]] std::vector<Signal> load_all(const std::filesystem::path& file, Run& run);
 
-/// The one signal of a file; when there are several, `which` chooses by number (0-based). Throws Error{bad_input} listing them
-/// when the choice is open.
+/// The one signal of a file; when there are several, `which` chooses by number (0-based). Throws Error{bad_input}
+/// listing them when the choice is open.
 [[nodiscard]] Signal load(const std::filesystem::path& file, Run& run, std::optional<std::size_t> which = {});
 
 /// Writes by extension through a temporary name. Throws Error{unsupported} for unknown or read-only formats.

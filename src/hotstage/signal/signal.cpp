@@ -82,14 +82,17 @@ void read_as(const Signal& signal, const Region& region, View<Out, 2> out) {
   const DType type = signal.source->dtype();
   const bool plain = signal.intensity_scale == 1.0 && signal.intensity_offset == 0.0;
   const bool dense = out.strides()[0] == static_cast<std::ptrdiff_t>(region.channels);
-  const bool same_type = (type == DType::f32 && std::is_same_v<Out, float>) || (type == DType::f64 && std::is_same_v<Out, double>);
+  const bool same_type =
+      (type == DType::f32 && std::is_same_v<Out, float>) || (type == DType::f64 && std::is_same_v<Out, double>);
   if (same_type && plain && dense) {
     signal.source->read(region, std::as_writable_bytes(std::span(out.data(), out.size())));
     return;
   }
   // Converted in blocks that stay in the second-level cache, but never below the file's own chunking.
   const std::size_t item_bytes = std::max<std::size_t>(1, region.channels * size_of(type));
-  const std::size_t block = std::clamp<std::size_t>((std::size_t{1} << 18) / item_bytes, signal.source->preferred_items(), std::max(region.items, signal.source->preferred_items()));
+  const std::size_t block =
+      std::clamp<std::size_t>((std::size_t{1} << 18) / item_bytes, signal.source->preferred_items(),
+                              std::max(region.items, signal.source->preferred_items()));
   std::vector<std::byte> raw(std::min(block, region.items) * item_bytes);
   for (std::size_t first = 0; first < region.items; first += block) {
     const std::size_t count = std::min(block, region.items - first);
@@ -169,8 +172,9 @@ std::size_t size_of(DType type) noexcept {
 }
 
 std::string_view name(DType type) noexcept {
-  static constexpr std::string_view names[] = {"uint8",  "int8",    "uint16",  "int16",     "uint32",     "int32", "uint64",
-                                               "int64", "float32", "float64", "complex64", "complex128", "rgba8"};
+  static constexpr std::string_view names[] = {"uint8",     "int8",       "uint16", "int16",   "uint32",
+                                               "int32",     "uint64",     "int64",  "float32", "float64",
+                                               "complex64", "complex128", "rgba8"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -196,14 +200,20 @@ std::string Signal::shape_text() const {
   return navigation.empty() ? list(axes) : fmt::format("{} | {}", list(navigation), list(axes));
 }
 
-void read(const Signal& signal, const Region& region, View<float, 2> out) { read_as(signal, region, out); }
+void read(const Signal& signal, const Region& region, View<float, 2> out) {
+  read_as(signal, region, out);
+}
 
-void read(const Signal& signal, const Region& region, View<double, 2> out) { read_as(signal, region, out); }
+void read(const Signal& signal, const Region& region, View<double, 2> out) {
+  read_as(signal, region, out);
+}
 
 Buffer<float, 2> read_all(const Signal& signal, std::size_t limit) {
   const std::size_t bytes = signal.items() * signal.channels() * sizeof(float);
   if (bytes > limit) {
-    throw Error(Errc::no_space, {.file = signal.file}, fmt::format("{:.1f} GB do not fit the limit of {:.1f} GB", 1e-9 * static_cast<double>(bytes), 1e-9 * static_cast<double>(limit)),
+    throw Error(Errc::no_space, {.file = signal.file},
+                fmt::format("{:.1f} GB do not fit the limit of {:.1f} GB", 1e-9 * static_cast<double>(bytes),
+                            1e-9 * static_cast<double>(limit)),
                 "Work on tiles, or raise --memory");
   }
   Buffer<float, 2> out({signal.items(), signal.channels()});
@@ -213,30 +223,37 @@ Buffer<float, 2> read_all(const Signal& signal, std::size_t limit) {
 
 Axis energy_axis(const Signal& signal) {
   if (signal.axes.size() != 1) {
-    throw Error(Errc::bad_input, {.file = signal.file}, fmt::format("not a spectrum: the signal has the shape {}", signal.shape_text()),
+    throw Error(Errc::bad_input, {.file = signal.file},
+                fmt::format("not a spectrum: the signal has the shape {}", signal.shape_text()),
                 "An energy axis is needed as the only signal axis");
   }
   Axis axis = signal.axes.front();
   const auto unit = find_unit(axis.unit);
   if (!unit || unit->dimension != Energy::dimension) {
     throw Error(Errc::bad_input, {.file = signal.file},
-                fmt::format("the axis \"{}\" has the unit \"{}\", not an energy", axis.name, axis.unit), "Give the file an axis in eV");
+                fmt::format("the axis \"{}\" has the unit \"{}\", not an energy", axis.name, axis.unit),
+                "Give the file an axis in eV");
   }
   if (!axis.is_uniform()) {
-    throw Error(Errc::bad_input, {.file = signal.file}, "the energy axis is not uniform", "Resample it first: hotstage convert --resample STEP");
+    throw Error(Errc::bad_input, {.file = signal.file}, "the energy axis is not uniform",
+                "Resample it first: hotstage convert --resample STEP");
   }
   axis.offset *= unit->factor;
   axis.scale *= unit->factor;
   axis.unit = "eV";
   if (!(axis.scale > 0.0) || !std::isfinite(axis.offset)) {
-    throw Error(Errc::bad_input, {.file = signal.file}, fmt::format("the energy axis has the step {} eV", axis.scale), "It must be positive");
+    throw Error(Errc::bad_input, {.file = signal.file}, fmt::format("the energy axis has the step {} eV", axis.scale),
+                "It must be positive");
   }
   return axis;
 }
 
-std::shared_ptr<const Source> memory_source(Buffer<float, 2> data) { return std::make_shared<FloatSource>(std::move(data)); }
+std::shared_ptr<const Source> memory_source(Buffer<float, 2> data) {
+  return std::make_shared<FloatSource>(std::move(data));
+}
 
-std::shared_ptr<const Source> memory_source(DType type, std::size_t items, std::size_t channels, std::vector<std::byte> data) {
+std::shared_ptr<const Source> memory_source(DType type, std::size_t items, std::size_t channels,
+                                            std::vector<std::byte> data) {
   return std::make_shared<MemorySource>(type, items, channels, std::move(data));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Measured data: n-d arrays with calibrated axes, metadata and the file's own tags, read tile by tile from a shared source.
+// Measured data: n-d arrays with calibrated axes, metadata and the file's own tags, read tile by tile from a shared
+// source.
 
 #pragma once
 
@@ -33,6 +34,7 @@ struct Axis {
   std::vector<double> points{};  ///< non-uniform axis: one value per element
 
   [[nodiscard]] double value(double index) const;
+
   [[nodiscard]] bool is_uniform() const { return points.empty(); }
 
   friend bool operator==(const Axis&, const Axis&) = default;
@@ -43,14 +45,14 @@ struct Metadata {
   std::string title;
   std::string signal_type;  ///< "EELS", "EDS", "HAADF", … or empty
   std::string detector;
-  std::string acquired;     ///< date and time as the file spells it
+  std::string acquired;  ///< date and time as the file spells it
   std::optional<Energy> beam_energy;
-  std::optional<Angle> convergence;       ///< probe semi-angle
-  std::optional<Angle> collection;        ///< spectrometer semi-angle
-  std::optional<Time> exposure;           ///< per spectrum or frame, summed frames not counted
-  std::optional<double> frames;           ///< exposures summed into one spectrum
+  std::optional<Angle> convergence;  ///< probe semi-angle
+  std::optional<Angle> collection;   ///< spectrometer semi-angle
+  std::optional<Time> exposure;      ///< per spectrum or frame, summed frames not counted
+  std::optional<double> frames;      ///< exposures summed into one spectrum
   std::optional<double> magnification;
-  std::optional<double> saturation;       ///< largest value the detector can report, in stored counts
+  std::optional<double> saturation;  ///< largest value the detector can report, in stored counts
 };
 
 /// Navigation items × signal channels to read; both ranges are half-open and flattened in C order.
@@ -83,8 +85,9 @@ class Source {
 
 /// Shared immutable numbers with their axes. Copying is cheap.
 struct Signal {
-  std::vector<Axis> navigation;  ///< slowest first: {y, x} of a spectrum image, {time} of a series, {} of a single spectrum
-  std::vector<Axis> axes;        ///< signal axes, slowest first: {energy} of a spectrum, {y, x} of an image
+  std::vector<Axis>
+      navigation;          ///< slowest first: {y, x} of a spectrum image, {time} of a series, {} of a single spectrum
+  std::vector<Axis> axes;  ///< signal axes, slowest first: {energy} of a spectrum, {y, x} of an image
   Metadata metadata;
   Value original;  ///< the file's own tags, nothing dropped
   std::shared_ptr<const Source> source;
@@ -123,7 +126,8 @@ void read(const Signal& signal, const Region& region, View<double, 2> out);
 
 /// Numbers held in memory, items × channels, of any stored type.
 [[nodiscard]] std::shared_ptr<const Source> memory_source(Buffer<float, 2> data);
-[[nodiscard]] std::shared_ptr<const Source> memory_source(DType type, std::size_t items, std::size_t channels, std::vector<std::byte> data);
+[[nodiscard]] std::shared_ptr<const Source> memory_source(DType type, std::size_t items, std::size_t channels,
+                                                          std::vector<std::byte> data);
 
 /// Items per tile so that `bytes_per_item` · items fits the budget of one thread; at least 1.
 [[nodiscard]] std::size_t tile_items(std::size_t items, std::size_t bytes_per_item, std::size_t memory, int threads);
