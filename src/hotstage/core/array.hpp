@@ -32,9 +32,8 @@ class View {
       : data_(data), extents_(extents), strides_(strides) {}
 
   /// A view of mutable elements reads as a view of const ones.
-  template <class U>
-
-  requires(std::is_same_v<const U, T>) constexpr View(const View<U, N>& other)  // NOLINT(google-explicit-constructor)
+  template <class U, class = std::enable_if_t<std::is_same_v<const U, T>>>
+  constexpr View(const View<U, N>& other)  // NOLINT(google-explicit-constructor)
       : data_(other.data()), extents_(other.extents()), strides_(other.strides()) {}
 
   [[nodiscard]] constexpr T* data() const { return data_; }
