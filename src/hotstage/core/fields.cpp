@@ -148,7 +148,7 @@ void check_size(const Value& node, std::size_t expected) {
 
 }  // namespace detail
 
-void apply(std::vector<Field>& fields, const Value& table) {
+void set_fields(std::vector<Field>& fields, const Value& table) {
   std::vector<std::string> names;
   for (const Field& field : fields) {
     names.push_back(field.name);

@@ -150,7 +150,7 @@ struct Codec {
 
 /// Sets the fields of an options struct from a table: unknown keys and missing required ones are errors with place and
 /// hint.
-void apply(std::vector<Field>& fields, const Value& table);
+void set_fields(std::vector<Field>& fields, const Value& table);
 
 /// The resolved options as a table in field order; the text of it is part of the cache key.
 [[nodiscard]] Value canonical(const std::vector<Field>& fields);
@@ -175,7 +175,7 @@ template <class T>
 [[nodiscard]] T from_table(const Value& table) {
   T options;
   auto fields = detail::describe_fields(options);
-  apply(fields, table);
+  set_fields(fields, table);
   return options;
 }
 

@@ -16,9 +16,36 @@ namespace {
 
 }  // namespace
 
+Value::Value() = default;
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
+Value::Value(bool value) : data_(value) {}
+
+Value::Value(int value) : data_(static_cast<std::int64_t>(value)) {}
+
+Value::Value(std::int64_t value) : data_(value) {}
+
+Value::Value(std::size_t value) : data_(static_cast<std::int64_t>(value)) {}
+
+Value::Value(double value) : data_(value) {}
+
+Value::Value(const char* value) : data_(std::string(value)) {}
+
+Value::Value(std::string_view value) : data_(std::string(value)) {}
+
+Value::Value(std::string value) : data_(std::move(value)) {}
+
 Value::Value(Array value) : data_(std::move(value)) {}
 
 Value::Value(Object value) : data_(std::move(value)) {}
+
+Value Value::array() {
+  return Value(Array{});
+}
 
 Value Value::object() {
   return Value(Object{});

@@ -24,28 +24,25 @@ class Value {
   using Array = std::vector<Value>;
   using Object = std::vector<Member>;
 
-  Value() = default;
+  // Defined out of line: a Member holds a Value, so the variant is incomplete until both are.
+  Value();
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+  Value(bool value);              // NOLINT(google-explicit-constructor)
+  Value(int value);               // NOLINT(google-explicit-constructor)
+  Value(std::int64_t value);      // NOLINT(google-explicit-constructor)
+  Value(std::size_t value);       // NOLINT(google-explicit-constructor)
+  Value(double value);            // NOLINT(google-explicit-constructor)
+  Value(const char* value);       // NOLINT(google-explicit-constructor)
+  Value(std::string_view value);  // NOLINT(google-explicit-constructor)
+  Value(std::string value);       // NOLINT(google-explicit-constructor)
+  Value(Array value);             // NOLINT(google-explicit-constructor)
+  Value(Object value);            // NOLINT(google-explicit-constructor)
 
-  Value(bool value) : data_(value) {}  // NOLINT(google-explicit-constructor)
-
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
-
-  Value(std::int64_t value) : data_(value) {}  // NOLINT(google-explicit-constructor)
-
-  Value(std::size_t value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
-
-  Value(double value) : data_(value) {}  // NOLINT(google-explicit-constructor)
-
-  Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-
-  Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-
-  Value(std::string value) : data_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-
-  Value(Array value);   // NOLINT(google-explicit-constructor)
-  Value(Object value);  // NOLINT(google-explicit-constructor)
-
-  [[nodiscard]] static Value array() { return Value(Array{}); }
+  [[nodiscard]] static Value array();
 
   [[nodiscard]] static Value object();
 
