@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes the seeds of the fuzz targets: small files of every format by our own writers, and texts in their wild forms.
+
+#include "hotstage/core/error.hpp"
+#include "hotstage/io/files.hpp"
+#include "hotstage/io/hdf5.hpp"
+#include "hotstage/signal/format.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace {
+
+using namespace hotstage;
+using signal::Axis;
+using signal::DType;
+using signal::Signal;
+
+constexpr std::size_t largest_seed = 4096;
+
+template <class T>
+Signal make(DType type, std::vector<Axis> navigation, std::vector<Axis> axes) {
+  std::size_t items = 1;
+  std::size_t channels = 1;
+  for (const Axis& axis : navigation) {
+    items *= axis.size;
+  }
+  for (const Axis& axis : axes) {
+    channels *= axis.size;
+  }
+  std::vector<std::byte> bytes(items * channels * sizeof(T));
+  for (std::size_t i = 0; i < items * channels; ++i) {
+    const T value = static_cast<T>(i * 7 % 101);
+    std::memcpy(bytes.data() + i * sizeof(T), &value, sizeof(T));
+  }
+  Signal out;
+  out.navigation = std::move(navigation);
+  out.axes = std::move(axes);
+  out.original = Value::object();
+  out.source = signal::memory_source(type, items, channels, std::move(bytes));
+  return out;
+}
+
+const Axis energy{.name = "E", .size = 7, .offset = 400.0, .scale = 0.5, .unit = "eV"};
+const Axis x{.name = "x", .size = 3, .scale = 0.25, .unit = "nm"};
+const Axis y{.name = "y", .size = 2, .scale = 0.5, .unit = "nm"};
+
+void write_signals(const std::filesystem::path& folder) {
+  const std::vector<std::pair<std::string, Signal>> seeds{
+      {"spectrum", make<float>(DType::f32, {}, {energy})},
+      {"uneven", make<float>(DType::f32, {}, {{.name = "E", .size = 3, .unit = "eV", .points = {1.0, 2.0, 4.0}}})},
+      {"image", make<std::uint16_t>(DType::u16, {}, {y, x})},
+      {"stack", make<std::uint8_t>(DType::u8, {{.name = "time", .size = 2, .unit = "s"}}, {y, x})},
+      {"spectrum_image", make<float>(DType::f32, {y, x}, {energy})}};
+  for (const signal::Format* format : signal::formats()) {
+    for (const auto& [name, one] : seeds) {
+      const auto path = folder / format->id / fmt::format("{}.{}", name, format->extensions.front());
+      std::filesystem::create_directories(path.parent_path());
+      Run run;
+      try {
+        signal::save(std::span(&one, 1), path, run);
+        if (std::filesystem::file_size(path) > largest_seed) {
+          std::filesystem::remove(path);
+        }
+      } catch (const Error&) {
+        continue;  // the format cannot hold this one
+      }
+    }
+  }
+}
+
+/// Without texts of variable length, whose heap alone takes 4 KiB.
+void write_small_hspy(const std::filesystem::path& folder, const std::string& name, bool packed) {
+  std::filesystem::create_directories(folder / "hspy");
+  const io::Hdf5File file = io::Hdf5File::create(folder / "hspy" / name);
+  const std::string group = "/Experiments/a";
+  file.make_group("/Experiments");
+  file.make_group(group);
+  io::Hdf5DatasetOptions options{.type = io::NumberType::u16, .shape = {2, 3}};
+  if (packed) {
+    options.chunk = {1, 3};
+    options.gzip = 1;
+  }
+  const std::vector<std::uint16_t> numbers{1, 2, 3, 4, 5, 6};
+  const std::vector<std::size_t> origin{0, 0};
+  file.make_dataset(group + "/data", options).write(origin, options.shape, std::as_bytes(std::span(numbers)));
+  for (const int i : {0, 1}) {
+    const std::string axis = fmt::format("{}/axis-{}", group, i);
+    file.make_group(axis);
+    file.write_attribute(axis, "scale", Value(0.5));
+    file.write_attribute(axis, "size", Value(i == 0 ? 2 : 3));
+    file.write_attribute(axis, "navigate", Value(i == 0));
+  }
+  file.flush();
+}
+
+void write_texts(const std::filesystem::path& folder) {
+  const std::string head = "#FORMAT      : EMSA/MAS Spectral Data File\r\n";
+  io::write_text(folder / "msa/commas.msa",
+                 "#FORMAT\t,, : EMSA/MAS Spectral Data File\r\n#DATATYPE,,: XY\r\n#SPECTRUM,,: "
+                 "a,\r\n100,10\r\n104.04,8.8\t\r\n#ENDOFDATA, : b");
+  io::write_text(folder / "msa/units.msa",
+                 head +
+                     "#BEAMKV   -kV: 120.0\r\n#COLLANGLE-mR: 3.4\r\n#CHOFFSET : -20.\r\n#XPERCHAN : 1e-1\r\n"
+                     "#NCOLUMNS : 2\r\n#SPECTRUM : \r\n1, 2,\r\n3,\r\n#ENDOFDATA : \r\n");
+  io::write_text(folder / "msa/empty.msa", head + "#NPOINTS : 0\r\n#SPECTRUM :\r\n#ENDOFDATA :\r\n");
+  io::write_text(folder / "csv/semicolons.csv",
+                 "\xEF\xBB\xBF"
+                 "energy (eV);a;\"b \"\"c\"\"\"\r\n1;2;3\r\n2;3;4\r\n");
+  io::write_text(folder / "csv/blanks.csv", "# eV, counts\n 1.0e0  2\n 2.0   3\n\n");
+  io::write_text(folder / "csv/one.csv", "3\n2\n1\n");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    fmt::print(stderr, "usage: make_corpus FOLDER\n");
+    return 2;
+  }
+  write_signals(arguments[1]);
+  write_small_hspy(arguments[1], "plain.hspy", false);
+  write_small_hspy(arguments[1], "packed.hspy", true);
+  write_texts(arguments[1]);
+  return 0;
+}
