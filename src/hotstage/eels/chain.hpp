@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pass over a dual measurement: energy offsets, observed onsets, background, plural scattering, one item at a time.
+
+#pragma once
+
+#include "hotstage/core/run.hpp"
+#include "hotstage/eels/background.hpp"
+#include "hotstage/eels/chain_options.hpp"
+#include "hotstage/eels/convergence.hpp"
+#include "hotstage/eels/edges.hpp"
+#include "hotstage/eels/fourier_ratio.hpp"
+#include "hotstage/eels/spectrum.hpp"
+#include "hotstage/eels/window_sum.hpp"
+#include "hotstage/eels/zero_loss.hpp"
+#include "hotstage/signal/signal.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotstage::eels {
+
+struct ChainInput {
+  const signal::Signal& core;
+  const signal::Signal* low = nullptr;    ///< as many items as core, or one
+  const signal::Signal* stray = nullptr;  ///< spectrum recorded without specimen, subtracted from each core spectrum
+};
+
+/// Something the user should know; `kind` is a short stable name.
+struct Warning {
+  std::string kind;
+  std::string text;
+};
+
+/// An edge with the place of its windows on the (aligned) axis.
+struct PlacedEdge {
+  Edge edge;
+  double onset_eV = 0.0;         ///< where the windows hang
+  double displacement_eV = 0.0;  ///< observed − tabulated onset; 0 when not observed
+  bool observed = false;         ///< an onset stood out of the mean spectrum
+  std::size_t base = 0;       ///< edge (index) whose power law and deconvolution serve this one; itself for the first
+  Window background;          ///< where the power law, or the tail of earlier edges, is fitted
+  double noise_factor = 1.0;  ///< variance/mean used for σ
+  double chi2_per_dof = 0.0;  ///< of the background fit of the mean item, Poisson counts assumed
+};
+
+/// Why an item has no result.
+enum class ItemStatus { ok, no_zero_loss, not_deconvolved, no_background, no_signal };
+
+[[nodiscard]] std::string_view name(ItemStatus status) noexcept;
+
+/// One edge of one item inside the pass: the background-free, deconvolved signal.
+class EdgeSignal {
+ public:
+  const PlacedEdge* placed = nullptr;
+  PowerLaw background;
+  Deconvolution deconvolution;
+  ItemStatus status = ItemStatus::ok;
+  EnergyAxis axis;                ///< of this item
+  std::span<const float> counts;  ///< raw, stray background removed
+  std::span<const float> signal;  ///< same channels
+
+  /// Sum of the signal over a window with its response to the counts (background fit and deconvolution included).
+  [[nodiscard]] WindowSum sum(const Window& window) const;
+
+  /// The same without the tail of earlier edges: their cross-sections, scaled to what is found in the background
+  /// window.
+  [[nodiscard]] WindowSum isolated(const Window& window) const;
+
+  /// Signal of the earlier edges per channel, scaled as in `isolated`; 0 everywhere for a first edge.
+  void tail(std::span<double> out) const;
+
+  [[nodiscard]] bool is_first() const { return tails_.empty(); }
+
+  [[nodiscard]] SpectrumNoise noise() const { return {counts, placed->noise_factor}; }
+
+ private:
+  friend class Chain;
+
+  /// An earlier edge: ∫ dσ up to each channel edge of the common axis, and atoms per cross-section.
+  struct Earlier {
+    const std::vector<double>* cumulative = nullptr;
+    double amount = 0.0;
+  };
+
+  [[nodiscard]] double tail_model(const Window& window) const;
+  [[nodiscard]] double tail_scale() const;
+
+  EnergyAxis common_;
+  std::vector<Earlier> tails_;
+  const FourierRatio* plan_ = nullptr;
+  const LowLossTransform* low_ = nullptr;
+  FourierRatio::Scratch* scratch_ = nullptr;
+};
+
+/// One item inside the pass.
+struct ChainItem {
+  std::size_t item = 0;
+  double shift_eV = 0.0;              ///< added to the axis of the file
+  Estimate thickness;                 ///< t/λ; {0, 0} without low loss
+  std::span<const EdgeSignal> edges;  ///< in the order given
+};
+
+/// Mean spectra on the common axis (interpolated; for figures and onsets, never for numbers).
+struct MeanSpectra {
+  EnergyAxis core_axis;
+  EnergyAxis low_axis;                          ///< zero-loss peak at 0
+  std::vector<double> core;                     ///< counts per item
+  std::vector<double> low;                      ///< empty without low loss
+  std::vector<std::vector<double>> signal;      ///< per edge: mean deconvolved signal; filled by Chain::run
+  std::vector<std::vector<double>> background;  ///< per edge: mean power law, before deconvolution
+  std::vector<std::vector<double>> tail;        ///< per edge: earlier edges under the deconvolved signal
+};
+
+/// Prepared by a first pass (zero-loss peaks, mean spectra, onsets, noise); `run` is the second.
+class Chain {
+ public:
+  /// Throws Error{bad_input} when axes, item counts or windows do not fit, or an angle is asked for and missing.
+  Chain(const ChainInput& input, const std::vector<Edge>& edges, const ChainOptions& options, Run& run);
+  ~Chain();
+  Chain(Chain&&) noexcept;
+  Chain(const Chain&) = delete;
+  Chain& operator=(const Chain&) = delete;
+  Chain& operator=(Chain&&) = delete;
+
+  /// Calls `work` for every item, in parallel; it may write only to what belongs to the item. Returns the mean spectra.
+  /// Results do not depend on the number of threads or on the memory limit.
+  MeanSpectra run(const std::function<void(const ChainItem&)>& work, Run& run) const;
+
+  [[nodiscard]] std::size_t items() const;
+  [[nodiscard]] const EnergyAxis& axis() const;  ///< of the core loss, shift and anchor applied
+  [[nodiscard]] bool deconvolves() const;
+  [[nodiscard]] std::span<const PlacedEdge> edges() const;    ///< in the order given
+  [[nodiscard]] std::span<const ZeroLoss> zero_loss() const;  ///< one per low-loss item
+  [[nodiscard]] const std::vector<Warning>& warnings() const;
+  [[nodiscard]] const std::vector<std::string>& assumed() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Beam energy and angles from the options, else from the file, else Error{bad_input} saying what to pass. Never
+/// assumed.
+[[nodiscard]] Illumination illumination_of(const signal::Signal& core, const ChainOptions& options);
+
+}  // namespace hotstage::eels

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Element-wise work on half-complex spectra in single precision (real and imaginary parts interleaved).
+
+#pragma once
+
+#include <complex>
+#include <cstddef>
+
+namespace hotstage::eels::detail {
+
+/// values_k ← values_k·factor_k.
+void multiply(std::complex<float>* values, const std::complex<float>* factor, std::size_t n);
+/// values_k ← values_k·conj(factor_k).
+void multiply_conjugate(std::complex<float>* values, const std::complex<float>* factor, std::size_t n);
+
+/// out_k = scale·(1 − D_k·conj(J_k)/(|J_k|² + floor)); returns how many |J_k|² lie below floor.
+[[nodiscard]] std::size_t zlp_ratio(const std::complex<float>* J, const std::complex<float>* D, float floor,
+                                    float scale, std::complex<float>* out, std::size_t n);
+
+/// out_k = M_k·conj(J_k)/(|J_k|² + floor); returns how many |J_k|² lie below floor.
+[[nodiscard]] std::size_t wiener_ratio(const std::complex<float>* J, const std::complex<float>* M, float floor,
+                                       std::complex<float>* out, std::size_t n);
+
+/// Σ|values|, fixed order.
+[[nodiscard]] double sum_of_magnitudes(const float* values, std::size_t n);
+
+}  // namespace hotstage::eels::detail

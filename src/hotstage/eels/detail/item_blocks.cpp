@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/eels/detail/item_blocks.hpp"
+
+#include "hotstage/core/error.hpp"
+#include "hotstage/core/parallel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hotstage::eels::detail {
+
+namespace {
+
+template <class T>
+double at(std::span<const T> counts, double channel) {
+  const auto last = static_cast<double>(counts.size() - 1);
+  const double inside = std::clamp(channel, 0.0, last);
+  const auto left = static_cast<std::size_t>(std::min(std::floor(inside), std::max(last - 1.0, 0.0)));
+  const double weight = inside - static_cast<double>(left);
+  const auto here = static_cast<double>(counts[left]);
+  return weight == 0.0 ? here : here + weight * (static_cast<double>(counts[left + 1]) - here);
+}
+
+template <class T>
+void add_moved(std::span<const T> counts, double shift, std::span<double> sum) {
+  HOTSTAGE_EXPECTS(counts.size() == sum.size() && !counts.empty());
+  for (std::size_t k = 0; k < sum.size(); ++k) {
+    sum[k] += shift == 0.0 ? static_cast<double>(counts[k]) : at(counts, static_cast<double>(k) - shift);
+  }
+}
+
+// Whole blocks that fit the memory for one tile of both signals; a quarter of the budget is left to the work arrays.
+std::size_t items_per_tile(std::size_t items, std::size_t channels, const Run& run) {
+  const std::size_t bytes = std::max<std::size_t>(channels * sizeof(float), 1);
+  const std::size_t fitting = std::max<std::size_t>(run.memory / 4 * 3 / bytes, 1);
+  const std::size_t blocks = std::max<std::size_t>(fitting / block_items, 1);
+  return std::min(blocks * block_items, std::max<std::size_t>(items, 1));
+}
+
+}  // namespace
+
+void BlockSums::add(std::span<const double> block) {
+  HOTSTAGE_EXPECTS(block.size() == total_.size());
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    total_[i] += block[i];
+  }
+}
+
+void for_each_block(const signal::Signal& signal, Run& run, std::string_view phase, const Work& work, BlockSums& sums) {
+  const PairWork single = [&](std::size_t first, View<const float, 2> counts, View<const float, 2>) {
+    return work(first, counts);
+  };
+  for_each_block(signal, nullptr, run, phase, single, sums);
+}
+
+void for_each_block(const signal::Signal& core, const signal::Signal* low, Run& run, std::string_view phase,
+                    const PairWork& work, BlockSums& sums) {
+  const std::size_t items = core.items();
+  const std::size_t low_channels = low != nullptr ? low->channels() : 0;
+  const std::size_t tile = items_per_tile(items, core.channels() + low_channels, run);
+  Buffer<float, 2> core_tile({tile, core.channels()});
+  Buffer<float, 2> low_tile({low != nullptr ? tile : 0, low_channels});
+  for (std::size_t begin = 0; begin < items; begin += tile) {
+    run.check_stop();
+    run.progress(static_cast<double>(begin) / static_cast<double>(items), phase);
+    const std::size_t count = std::min(tile, items - begin);
+    signal::read(core, {begin, count, 0, core.channels()}, core_tile.view().rows(0, count));
+    if (low != nullptr) {
+      signal::read(*low, {begin, count, 0, low_channels}, low_tile.view().rows(0, count));
+    }
+    std::vector<std::vector<double>> partial((count + block_items - 1) / block_items);
+    parallel_chunks(run, count, block_items, [&](std::size_t first, std::size_t last) {
+      const View<const float, 2> a = View<const float, 2>(core_tile.view()).rows(first, last - first);
+      const View<const float, 2> b =
+          low != nullptr ? View<const float, 2>(low_tile.view()).rows(first, last - first) : View<const float, 2>();
+      partial[first / block_items] = work(begin + first, a, b);
+    });
+    for (const std::vector<double>& block : partial) {
+      sums.add(block);
+    }
+  }
+  run.progress(1.0, phase);
+}
+
+void add(std::span<const float> counts, std::span<double> sum) {
+  add_moved(counts, 0.0, sum);
+}
+
+void add_shifted(std::span<const float> counts, double shift, std::span<double> sum) {
+  add_moved(counts, shift, sum);
+}
+
+void add_shifted(std::span<const double> counts, double shift, std::span<double> sum) {
+  add_moved(counts, shift, sum);
+}
+
+double interpolate(std::span<const float> counts, double channel) {
+  return at(counts, channel);
+}
+
+}  // namespace hotstage::eels::detail

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/core/error.hpp"
+#include "hotstage/eels/detail/chain_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hotstage::eels {
+
+namespace detail {
+
+double cumulative_at(std::span<const double> cumulative, const EnergyAxis& axis, double energy_eV) {
+  const double at = std::clamp(axis.channel(energy_eV) + 0.5, 0.0, static_cast<double>(axis.size));
+  const auto left = std::min(static_cast<std::size_t>(at), axis.size - 1);
+  return cumulative[left] + (at - static_cast<double>(left)) * (cumulative[left + 1] - cumulative[left]);
+}
+
+}  // namespace detail
+
+WindowSum EdgeSignal::sum(const Window& window) const {
+  const ChannelRange range = channels_in(axis, window);
+  WindowSum out;
+  out.response.assign(axis.size, 0.0);
+  if (range.empty()) {
+    return out;
+  }
+  out.covered = edges_of(axis, range);
+  out.value = integrate(signal, range);
+  if (plan_ != nullptr && low_ != nullptr && was_done(deconvolution.status)) {
+    out.response = plan_->window_weights(range, *low_, *scratch_);
+  } else {
+    std::fill(out.response.begin() + static_cast<std::ptrdiff_t>(range.first),
+              out.response.begin() + static_cast<std::ptrdiff_t>(range.last), 1.0);
+  }
+  const std::size_t first = background.window.first;
+  std::fill(out.response.begin(), out.response.begin() + static_cast<std::ptrdiff_t>(std::min(first, axis.size)), 0.0);
+  if (!background.usable()) {
+    return out;
+  }
+  // y − B(θ(y)): ∂θ/∂y of the maximum-likelihood fit is C·∂ln B/∂θ inside the fit window.
+  std::vector<double> law(axis.size - first);
+  predict(background, axis, {first, axis.size}, law);
+  double by_amplitude = 0.0;
+  double by_exponent = 0.0;
+  const auto log_energy = [&](std::size_t i) {
+    return std::log(axis.value(static_cast<double>(i)) / background.reference_eV);
+  };
+  for (std::size_t i = first; i < axis.size; ++i) {
+    const double weighted = out.response[i] * law[i - first];
+    by_amplitude += weighted;
+    by_exponent -= weighted * log_energy(i);
+  }
+  const double on_amplitude = by_amplitude * background.var_lnA + by_exponent * background.cov_lnA_r;
+  const double on_exponent = by_amplitude * background.cov_lnA_r + by_exponent * background.var_r;
+  for (std::size_t i = first; i < background.window.last; ++i) {
+    out.response[i] -= on_amplitude - on_exponent * log_energy(i);
+  }
+  return out;
+}
+
+double EdgeSignal::tail_model(const Window& window) const {
+  double sum = 0.0;
+  for (const Earlier& edge : tails_) {
+    sum += edge.amount * (detail::cumulative_at(*edge.cumulative, common_, window.high_eV) -
+                          detail::cumulative_at(*edge.cumulative, common_, window.low_eV));
+  }
+  return sum;
+}
+
+WindowSum EdgeSignal::isolated(const Window& window) const {
+  WindowSum whole = sum(window);
+  if (is_first()) {
+    return whole;
+  }
+  const WindowSum front = sum(placed->background);
+  const double expected = tail_model(front.covered);
+  return expected > 0.0 ? whole.plus(-tail_model(whole.covered) / expected, front) : whole;
+}
+
+double EdgeSignal::tail_scale() const {
+  if (is_first()) {
+    return 0.0;
+  }
+  const ChannelRange range = channels_in(axis, placed->background);
+  const double expected = range.empty() ? 0.0 : tail_model(edges_of(axis, range));
+  return expected > 0.0 ? integrate(signal, range) / expected : 0.0;
+}
+
+void EdgeSignal::tail(std::span<double> out) const {
+  const double scale = tail_scale();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const double centre = axis.value(static_cast<double>(i));
+    const double half = 0.5 * axis.step_eV;
+    out[i] = scale == 0.0 ? 0.0 : scale * tail_model({centre - half, centre + half});
+  }
+}
+
+}  // namespace hotstage::eels
