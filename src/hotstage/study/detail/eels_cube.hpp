@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pass behind eels.background and eels.deconvolve: one edge, its background-free signal, and the cube when asked
+// for.
+
+#pragma once
+
+#include "hotstage/eels/chain.hpp"
+#include "hotstage/study/step.hpp"
+
+namespace hotstage::study::detail {
+
+enum class Keep { mean, cube };
+
+constexpr auto enum_names(Keep) {
+  return std::array{EnumName<Keep>{Keep::mean, "mean"}, EnumName<Keep>{Keep::cube, "cube"}};
+}
+
+struct CubeOptions {
+  std::string edge;
+  Keep keep = Keep::mean;
+  eels::ChainOptions chain;
+
+  template <class V>
+  void fields(V& v) {
+    v("edge", edge, {.help = "edge whose background is removed, for example \"O K\"", .required = true});
+    v("keep", keep,
+      {.help = "mean: mean spectra only; cube: also the spectra of all items (axis of the file, see the table for the "
+               "shifts)"});
+    chain.fields(v);
+  }
+};
+
+/// `scattering` decides whether the low loss is used. Throws Error{no_space} when the cube does not fit --memory.
+[[nodiscard]] StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::PluralScattering scattering,
+                                   Run& run);
+
+}  // namespace hotstage::study::detail

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Step eels.map: window integrals of edges, item by item.
+
+#include "hotstage/eels/window_sum.hpp"
+#include "hotstage/study/detail/eels_pages.hpp"
+
+#include <fmt/format.h>
+
+namespace hotstage::study::eels_map {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> edges;
+  Energy signal_start = -5.0 * units::eV;
+  Energy signal_width = 50.0 * units::eV;
+  eels::ChainOptions chain;
+
+  template <class V>
+  void fields(V& v) {
+    v("edges", edges, {.help = "edges to map, for example [\"Co L3\", \"O K\"]", .required = true});
+    v("signal_start", signal_start, {.help = "start of the windows, from the onset", .unit = "eV"});
+    v("signal_width", signal_width, {.help = "width of the windows", .unit = "eV", .min = 1.0});
+    chain.fields(v);
+  }
+};
+
+struct EdgeMap {
+  std::vector<double> value;
+  std::vector<double> sigma;
+  std::vector<char> valid;
+};
+
+/// The map as an image when the scan has two axes, as a profile when it has one.
+signal::Signal map_signal(const signal::Signal& core, const EdgeMap& map, const std::string& title) {
+  Buffer<float, 2> data({1, map.value.size()});
+  for (std::size_t i = 0; i < map.value.size(); ++i) {
+    data.row(0)[i] = static_cast<float>(map.value[i]);
+  }
+  signal::Signal out;
+  out.axes = core.navigation;
+  if (out.axes.empty()) {
+    out.axes.push_back({.name = "item", .size = 1});
+  }
+  out.metadata = core.metadata;
+  out.metadata.title = title;
+  out.intensity_unit = "counts";
+  out.source = signal::memory_source(std::move(data));
+  return out;
+}
+
+StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
+  const auto options = from_table<Options>(table);
+  const signal::Signal& core = inputs.signal("core");
+  const eels::Chain chain({core, inputs.find_signal("low"), inputs.find_signal("stray")},
+                          detail::edges_from(options.edges), options.chain, run);
+  std::vector<eels::Window> windows;
+  for (const eels::PlacedEdge& edge : chain.edges()) {
+    const double start = edge.onset_eV + options.signal_start.base();
+    windows.push_back({start, start + options.signal_width.base()});
+  }
+  std::vector<EdgeMap> maps(windows.size());
+  for (EdgeMap& map : maps) {
+    map.value.resize(chain.items());
+    map.sigma.resize(chain.items());
+    map.valid.resize(chain.items());
+  }
+  const eels::MeanSpectra means = chain.run(
+      [&](const eels::ChainItem& item) {
+        for (std::size_t e = 0; e < maps.size(); ++e) {
+          const eels::EdgeSignal& edge = item.edges[e];
+          if (edge.status != eels::ItemStatus::ok) {
+            continue;
+          }
+          const Estimate sum = eels::estimate(edge.isolated(windows[e]), edge.noise());
+          maps[e].value[item.item] = sum.value;
+          maps[e].sigma[item.item] = sum.sigma;
+          maps[e].valid[item.item] = 1;
+        }
+      },
+      run);
+  StepOutput out;
+  io::Table items;
+  items.columns = detail::position_columns(core);
+  std::vector<detail::ItemQuantity> quantities;
+  for (std::size_t e = 0; e < maps.size(); ++e) {
+    const std::string name = chain.edges()[e].edge.name();
+    quantities.push_back({name + " intensity", "counts", maps[e].value, maps[e].sigma, maps[e].valid});
+    items.columns.push_back(io::number_column(name + " intensity", "counts", maps[e].value));
+    items.columns.push_back(io::number_column(name + " sigma", "counts", maps[e].sigma));
+    out.signals[fmt::format("map_{}", e)] = map_signal(core, maps[e], name + " intensity");
+  }
+  out.tables["items"] = items;
+  out.figures.push_back(detail::spectrum_figure(
+      means, chain.edges(), windows,
+      chain.deconvolves() ? eels::PluralScattering::fourier_ratio : eels::PluralScattering::keep));
+  for (report::Figure& figure : detail::item_figures(core, quantities)) {
+    out.figures.push_back(std::move(figure));
+  }
+  detail::check_pair(core, inputs.find_signal("low"), out.checks);
+  detail::check_edges(chain.edges(), out.checks);
+  detail::check_zero_loss(chain.zero_loss(), out.checks);
+  detail::add_notes(chain.warnings(), chain.assumed(), out);
+  return out;
+}
+
+}  // namespace
+
+extern const Step step;
+const Step step{
+    .id = "eels.map",
+    .version = 1,
+    .title = "Elemental maps",
+    .help =
+        "Integrates the background-free signal of edges in windows, item by item, with counting uncertainty; maps open "
+        "in HyperSpy",
+    .example = "hotstage eels map --core scan.dm4 --low low.dm4 --edges \"Mn L3\" \"O K\"",
+    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
+               {"low", Kind::signal, false, "low-loss spectra of the same items, or one for all"},
+               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .outputs = {{"items", Kind::table, "one row per item"},
+                {"map_0", Kind::signal, "map of the first edge (map_1 of the second, …)"}},
+    .options = make_options<Options>,
+    .run = run,
+};
+
+}  // namespace hotstage::study::eels_map

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/io/document.hpp"
+#include "hotstage/io/files.hpp"
+#include "hotstage/study/plan.hpp"
+#include "hotstage/study/run_study.hpp"
+#include "hotstage/study/step_record.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace hotstage::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* small_study = R"([study]
+name = "small"
+title = "A small pair"
+evidence = "twin"
+
+[step.pair]
+use = "eels.simulate"
+edges = ["O K"]
+atoms = [1]
+rows = 1
+columns = 3
+core_start = "440 eV"
+channels = 512
+)";
+
+class StudyTest : public ::testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+
+  void TearDown() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] StudyFile parse(const std::string& text) const {
+    std::ofstream(folder_ / "study.toml") << text;
+    return read_study(folder_ / "study.toml");
+  }
+
+  /// The message of reading and planning a study that must be refused.
+  [[nodiscard]] std::string refusal(const std::string& text) const {
+    try {
+      (void)make_plan(parse(text));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "was accepted";
+  }
+
+  fs::path folder_ = fs::temp_directory_path() / ("hotstage-study-" + std::to_string(::getpid()));
+};
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(StudyTest, mistakes_are_named_with_line_and_nearest_word) {
+  const std::string text = small_study;
+  EXPECT_TRUE(says(refusal(text + "[stepp.x]\n"), "unknown section [stepp]")) << refusal(text + "[stepp.x]\n");
+  const std::string option = refusal(text + "thicknes = 0.3\n");
+  EXPECT_TRUE(says(option, "study.toml:14:") && says(option, "Did you mean \"thickness\"?")) << option;
+  const std::string unit = refusal(text + "jitter = 0.5\n");
+  EXPECT_TRUE(says(unit, "jitter: expected text with a number and a unit")) << unit;
+  const std::string step = refusal(text + "[step.b]\nuse = \"eels.quantfy\"\n");
+  EXPECT_TRUE(says(step, "Did you mean \"eels.quantify\"?")) << step;
+  const std::string source =
+      refusal(text + "[step.b]\nuse = \"eels.quantify\"\ncore = \"pair.cor\"\nedges = [\"O K\"]\n");
+  EXPECT_TRUE(says(source, "nothing is called \"pair.cor\"") && says(source, "Did you mean \"pair.core\"?")) << source;
+  const std::string missing = refusal(text + "[step.b]\nuse = \"eels.quantify\"\nedges = [\"O K\"]\n");
+  EXPECT_TRUE(says(missing, "needs the input \"core\"")) << missing;
+}
+
+TEST_F(StudyTest, the_truth_binds_to_no_analysis) {
+  const std::string text =
+      std::string(small_study) + "[step.b]\nuse = \"eels.quantify\"\ncore = \"pair.truth\"\nedges = [\"O K\"]\n";
+  EXPECT_TRUE(says(refusal(text), "may only be bound by recovery steps")) << refusal(text);
+}
+
+TEST(Registry, no_step_has_an_option_named_like_an_input) {
+  for (const Step* step : steps()) {
+    const OptionSet set = step->options();
+    for (const InputSpec& input : step->inputs) {
+      for (const Field& field : set.fields) {
+        EXPECT_NE(field.name, input.name) << step->id;
+      }
+    }
+  }
+}
+
+TEST_F(StudyTest, steps_are_ordered_by_what_they_need) {
+  const std::string text =
+      "[study]\nname = \"s\"\ntitle = \"t\"\n"
+      "[step.late]\nuse = \"eels.quantify\"\ncore = \"early.core\"\nedges = [\"O K\"]\n"
+      "[step.early]\nuse = \"eels.simulate\"\nedges = [\"O K\"]\natoms = [1]\n";
+  const auto plan = make_plan(parse(text));
+  ASSERT_EQ(plan.size(), 2U);
+  EXPECT_EQ(plan[0].name, "early");
+  EXPECT_EQ(plan[1].name, "late");
+}
+
+TEST_F(StudyTest, a_second_run_takes_the_store_and_changed_options_do_not) {
+  hotstage::Run run;
+  const StudyOptions options{.out = folder_ / "out"};
+  EXPECT_FALSE(run_study(parse(small_study), options, run).steps[0].from_store);
+  const auto again = run_study(parse(small_study), options, run);
+  EXPECT_TRUE(again.steps[0].from_store);
+  EXPECT_FALSE(run_study(parse(std::string(small_study) + "seed = 2\n"), options, run).steps[0].from_store);
+  EXPECT_FALSE(run_study(parse(small_study), {.out = folder_ / "out", .reuse = Reuse::fresh}, run).steps[0].from_store);
+  EXPECT_TRUE(fs::exists(folder_ / "out/raw/pair.core.dm4"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/report.html"));
+}
+
+TEST_F(StudyTest, a_step_output_survives_the_disk) {
+  hotstage::Run run;
+  StepOutput output;
+  output.results.push_back({.id = "Ti/O",
+                            .value = 0.5131,
+                            .sigma = 0.013,
+                            .unit = "",
+                            .method = "m",
+                            .evidence = "real",
+                            .label = "l",
+                            .headline = true});
+  output.checks.push_back({"sum rule", CheckStatus::attention, "2 %", "1 %", "meaning"});
+  output.assumptions.push_back({"a", "b"});
+  output.warnings.push_back({"kind", "example", 3});
+  output.tables["table"].columns = {io::number_column("E", "eV", {1.0, 0.1})};
+  output.records["record"]["schema"] = "hotstage.test/1";
+  report::Figure figure{.id = "f", .title = "t"};
+  figure.panels.push_back({.marks = {report::Line{.name = "n", .x = {1, 2}, .y = {0.1, 3}}}});
+  output.figures.push_back(figure);
+  fs::create_directories(folder_ / "step");
+  write_output(output, folder_ / "step", run);
+  const StepOutput back = read_output(folder_ / "step", run);
+  ASSERT_EQ(back.results.size(), 1U);
+  EXPECT_EQ(back.results[0].value, 0.5131);
+  EXPECT_EQ(back.results[0].sigma, 0.013);
+  EXPECT_TRUE(back.results[0].headline);
+  EXPECT_EQ(back.checks[0].status, CheckStatus::attention);
+  EXPECT_EQ(back.warnings[0].count, 3U);
+  EXPECT_EQ(back.tables.at("table").numbers("E"), (std::vector<double>{1.0, 0.1}));
+  EXPECT_EQ(back.records.at("record").text_at("schema"), "hotstage.test/1");
+  EXPECT_EQ(report::to_value(back.figures.at(0)), report::to_value(figure));
+}
+
+}  // namespace
+}  // namespace hotstage::study
