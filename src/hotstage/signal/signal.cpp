@@ -63,7 +63,7 @@ double real_value(const T& value) {
   if constexpr (std::is_same_v<T, Rgba>) {
     return (value.channels[0] + value.channels[1] + value.channels[2]) / 3.0;
   } else if constexpr (std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>) {
-    return std::abs(value);
+    return static_cast<double>(std::abs(value));
   } else {
     return static_cast<double>(value);
   }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -57,11 +58,20 @@ report::Line part(const std::string& name, const eels::EnergyAxis& axis, const s
 
 constexpr double shown_behind_eV = 30.0;  // of an extrapolated background, behind the signal window
 
+/// Vermilion is kept for what is subtracted.
+constexpr std::array edge_colours = {report::Colour::blue, report::Colour::green, report::Colour::purple,
+                                     report::Colour::orange, report::Colour::sky};
+
 /// The interpolated means begin cleanly this far inside a window.
 constexpr double margin_eV = 1.0;
 
 eels::Window shown(const eels::PlacedEdge& edge, const eels::Window& signal) {
   return {edge.background.low_eV + margin_eV, signal.high_eV + shown_behind_eV};
+}
+
+/// Whether an edge lies on the tail of earlier ones.
+bool has_tail(const eels::MeanSpectra& means, std::size_t e) {
+  return std::any_of(means.tail[e].begin(), means.tail[e].end(), [](double v) { return v != 0.0; });
 }
 
 report::Panel core_panel(const eels::MeanSpectra& means, std::span<const eels::PlacedEdge> edges,
@@ -79,7 +89,7 @@ report::Panel core_panel(const eels::MeanSpectra& means, std::span<const eels::P
   panel.marks.emplace_back(
       report::Line{.name = "measured", .x = energies(means.core_axis), .y = means.core, .colour = report::Colour::ink});
   for (std::size_t e = 0; e < edges.size(); ++e) {
-    if (edges[e].base != e) {
+    if (has_tail(means, e)) {
       continue;  // shares the power law of an earlier edge
     }
     report::Line line = part("power law before " + edges[e].edge.name(), means.core_axis, means.background[e],
@@ -104,13 +114,20 @@ report::Panel signal_panel(const eels::MeanSpectra& means, std::span<const eels:
     panel.marks.emplace_back(
         report::Span{"signal " + edges[e].edge.name(), windows[e].low_eV, windows[e].high_eV, report::Colour::sky});
     panel.marks.emplace_back(report::VerticalLine{.label = edges[e].edge.name(), .value = edges[e].onset_eV});
-    panel.marks.emplace_back(part(edges[e].edge.name(), means.core_axis, means.signal[e], shown(edges[e], windows[e])));
-    if (edges[e].base != e) {
-      report::Line line = part("earlier edges under " + edges[e].edge.name(), means.core_axis, means.tail[e],
+    const bool later = has_tail(means, e);
+    std::vector<double> own = means.signal[e];
+    for (std::size_t i = 0; later && i < own.size(); ++i) {
+      own[i] -= means.tail[e][i];
+    }
+    report::Line line = part(edges[e].edge.name(), means.core_axis, own, shown(edges[e], windows[e]));
+    line.colour = edge_colours[e % edge_colours.size()];
+    panel.marks.emplace_back(std::move(line));
+    if (later) {
+      report::Line tail = part("earlier edges under " + edges[e].edge.name(), means.core_axis, means.tail[e],
                                shown(edges[e], windows[e]));
-      line.dash = report::Dash::dashed;
-      line.colour = report::Colour::vermilion;
-      panel.marks.emplace_back(std::move(line));
+      tail.dash = report::Dash::dashed;
+      tail.colour = report::Colour::vermilion;
+      panel.marks.emplace_back(std::move(tail));
     }
   }
   panel.marks.emplace_back(report::HorizontalLine{.value = 0.0});

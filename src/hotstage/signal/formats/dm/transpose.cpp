@@ -24,7 +24,6 @@ struct Lanes {
 /// Bytes of a source run and of a target run within a block: whole cache lines on both sides, and both sides of a block
 /// (16 KiB) fit the first-level cache.
 constexpr std::size_t run_bytes = 256;
-constexpr std::size_t largest_run = run_bytes;  // elements of one byte
 
 template <class V, std::size_t... I>
 V interleave_low(V a, V b, std::index_sequence<I...>) {
