@@ -12,6 +12,12 @@
 
 namespace hotstage::eels {
 
+void keep_edge(MeanSpectra& means, std::size_t edge) {
+  for (auto* spectra : {&means.signal, &means.background, &means.tail}) {
+    *spectra = {(*spectra)[edge]};
+  }
+}
+
 std::string_view name(ItemStatus status) noexcept {
   switch (status) {
     case ItemStatus::ok:

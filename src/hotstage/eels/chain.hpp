@@ -117,6 +117,9 @@ struct MeanSpectra {
   std::vector<std::vector<double>> tail;        ///< per edge: earlier edges under the deconvolved signal
 };
 
+/// Drops the spectra of all edges but one.
+void keep_edge(MeanSpectra& means, std::size_t edge);
+
 /// Prepared by a first pass (zero-loss peaks, mean spectra, onsets, noise); `run` is the second.
 class Chain {
  public:

@@ -156,6 +156,7 @@ PrePeakResult measure_pre_peaks(const ChainInput& input, const PrePeakOptions& o
       },
       run);
   out.placed = chain.edges()[self];
+  keep_edge(out.means, self);
   out.warnings = chain.warnings();
   out.assumed = chain.assumed();
   return out;

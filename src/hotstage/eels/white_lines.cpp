@@ -202,6 +202,7 @@ WhiteLineResult measure_white_lines(const ChainInput& input, const WhiteLineOpti
     net[c] -= out.means.tail[self][c];
   }
   out.lines = find_white_lines(net, out.means.core_axis, out.placed);
+  keep_edge(out.means, self);
   out.items.resize(chain.items());
   out.thickness.resize(chain.items());
   (void)chain.run(

@@ -340,20 +340,19 @@ const Column& Table::column(std::string_view name) const {
               "The table has " + names);
 }
 
-const std::vector<double>& Table::numbers(std::string_view name) const {
-  const Column& found = column(name);
-  if (found.is_text) {
-    std::string cell;
-    for (const std::string& text : found.texts) {
-      if (!text.empty() && !parse_number(text)) {
-        cell = text;
-        break;
-      }
-    }
-    throw Error(Errc::bad_input, found.first_text,
-                fmt::format("\"{}\" in the column \"{}\" is not a number", cell, label(found)));
+const std::vector<double>& numbers_of(const Column& column) {
+  if (column.is_text) {
+    const auto bad = std::find_if(column.texts.begin(), column.texts.end(),
+                                  [](const std::string& text) { return !text.empty() && !parse_number(text); });
+    throw Error(Errc::bad_input, column.first_text,
+                fmt::format("\"{}\" in the column \"{}\" is not a number",
+                            bad == column.texts.end() ? std::string() : *bad, label(column)));
   }
-  return found.numbers;
+  return column.numbers;
+}
+
+const std::vector<double>& Table::numbers(std::string_view name) const {
+  return numbers_of(column(name));
 }
 
 Table parse_table(std::string_view text, const std::string& file, const DelimitedOptions& options) {

@@ -30,6 +30,9 @@ struct Column {
 /// "energy (eV)", or the bare name when there is no unit.
 [[nodiscard]] std::string label(const Column& column);
 
+/// Numbers of one column. Throws Error{bad_input} at the first cell that is not a number.
+[[nodiscard]] const std::vector<double>& numbers_of(const Column& column);
+
 [[nodiscard]] Column number_column(std::string name, std::string unit, std::vector<double> values);
 [[nodiscard]] Column text_column(std::string name, std::vector<std::string> values);
 

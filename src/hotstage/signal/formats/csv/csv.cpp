@@ -74,7 +74,7 @@ constexpr double printing = 1e-6;
 
 void check_numbers(const io::Table& table) {
   for (const io::Column& column : table.columns) {
-    const std::vector<double>& numbers = table.numbers(column.is_text ? io::label(column) : column.name);
+    const std::vector<double>& numbers = io::numbers_of(column);
     const auto bad = std::ranges::find_if(numbers, [](double x) { return !std::isfinite(x); });
     if (bad != numbers.end()) {
       const auto row = static_cast<std::size_t>(bad - numbers.begin());
