@@ -8,6 +8,7 @@ import numpy as np
 from . import _hotstage
 from .errors import MissingTool
 
+# exposure_s is that of one frame, HyperSpy's exposure that of all frames together
 # metadata key → place in HyperSpy's tree; the units are the same (keV, mrad, s)
 _PLACES = {
     "beam_energy_keV": "Acquisition_instrument.TEM.beam_energy",
@@ -47,7 +48,8 @@ def to_hyperspy(signal):
     out.metadata.set_item("General.title", metadata.get("title", ""))
     for key, place in _PLACES.items():
         if key in metadata:
-            out.metadata.set_item(place, metadata[key])
+            frames = metadata.get("frames", 1.0) if key == "exposure_s" else 1.0
+            out.metadata.set_item(place, metadata[key] * frames)
     if signal.intensity_unit:
         out.metadata.set_item("Signal.quantity", f"Intensity ({signal.intensity_unit})")
     if signal.item_offset is not None:  # HyperSpy has one energy axis for all items
@@ -82,6 +84,8 @@ def from_hyperspy(s):
             value = s.metadata.get_item("Acquisition_instrument.TEM.Detector.EELS.dwell_time")
         if isinstance(value, (int, float, np.number)):
             metadata[key] = float(value)
+    if metadata.get("frames") and "exposure_s" in metadata:
+        metadata["exposure_s"] /= metadata["frames"]
     offsets = s.metadata.get_item("Hotstage.item_offset")
     return _hotstage.from_array(
         np.transpose(data, order),

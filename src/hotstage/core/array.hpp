@@ -79,6 +79,15 @@ class View {
   std::array<std::ptrdiff_t, N> strides_{};
 };
 
+namespace detail {
+
+/// Zeroed memory, 64-byte aligned; large blocks come from the system in huge pages, which it hands out zeroed and which
+/// cost 512 times fewer page faults. Throws std::bad_alloc.
+[[nodiscard]] void* allocate_zeroed(std::size_t bytes);
+void release(void* memory, std::size_t bytes) noexcept;
+
+}  // namespace detail
+
 /// N-dimensional array that owns its elements; zero-initialised.
 template <class T, std::size_t N>
 class Buffer {
@@ -88,8 +97,8 @@ class Buffer {
   Buffer() = default;
 
   explicit Buffer(std::array<std::size_t, N> extents) : extents_(extents) {
-    const std::size_t count = size();
-    data_.reset(new (std::align_val_t{64}) T[count]());
+    const std::size_t bytes = size() * sizeof(T);
+    data_ = std::unique_ptr<T[], Release>(static_cast<T*>(detail::allocate_zeroed(bytes)), Release{bytes});
   }
 
   [[nodiscard]] std::size_t size() const { return View<T, N>(nullptr, extents_).size(); }
@@ -112,7 +121,9 @@ class Buffer {
 
  private:
   struct Release {
-    void operator()(T* data) const { ::operator delete[](data, std::align_val_t{64}); }
+    std::size_t bytes = 0;
+
+    void operator()(T* data) const { detail::release(data, bytes); }
   };
 
   std::array<std::size_t, N> extents_{};

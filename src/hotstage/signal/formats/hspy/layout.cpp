@@ -108,7 +108,12 @@ void put_instrument(Value& tree, const Metadata& metadata) {
   put_quantity(tree, {"Acquisition_instrument", "TEM", "convergence_angle"}, metadata.convergence, units::mrad);
   put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EELS", "collection_angle"}, metadata.collection,
                units::mrad);
-  put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EELS", "exposure"}, metadata.exposure, units::s);
+  // HyperSpy's exposure is that of all frames together; the exact one of a single frame also stands under Hotstage.
+  if (metadata.exposure) {
+    const std::optional<Time> all_frames = *metadata.exposure * metadata.frames.value_or(1.0);
+    put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EELS", "exposure"}, all_frames, units::s);
+    put_quantity(tree, {"Hotstage", "frame_exposure_s"}, metadata.exposure, units::s);
+  }
   if (metadata.frames) {
     put(tree, {"Acquisition_instrument", "TEM", "Detector", "EELS", "frame_number"}, Value(*metadata.frames));
   }
@@ -175,6 +180,12 @@ void read_metadata(const Value& tree, Signal& signal) {
     out.exposure = *value * units::s;
   }
   out.frames = positive(tree, {"Acquisition_instrument.TEM.Detector.EELS.frame_number"});
+  if (out.exposure && out.frames) {
+    out.exposure = *out.exposure / *out.frames;
+  }
+  if (const auto value = positive(tree, {"Hotstage.frame_exposure_s"})) {
+    out.exposure = *value * units::s;
+  }
   out.magnification = positive(tree, {"Acquisition_instrument.TEM.magnification"});
   const std::string quantity = text(tree, "Signal.quantity");
   const std::size_t opening = quantity.rfind('(');

@@ -80,16 +80,17 @@ struct Contents {
 };
 
 double rounding_of(std::string_view digits) {
-  int decimals = 0;
+  constexpr double most_decimals = 300.0;  // what a double can tell from zero
+  double decimals = 0.0;
   const std::size_t point = digits.find('.');
   const std::size_t exponent = digits.find_first_of("eE");
   if (point != std::string_view::npos) {
-    decimals = static_cast<int>(std::min(exponent, digits.size()) - point) - 1;
+    decimals = static_cast<double>(std::min(exponent, digits.size()) - point) - 1.0;
   }
   if (exponent != std::string_view::npos) {
-    decimals -= static_cast<int>(io::parse_number(digits.substr(exponent + 1)).value_or(0.0));
+    decimals -= io::parse_number(digits.substr(exponent + 1)).value_or(0.0);
   }
-  return 0.5 * std::pow(10.0, -decimals);
+  return 0.5 * std::pow(10.0, -std::clamp(decimals, -most_decimals, most_decimals));
 }
 
 Keyword parse_keyword(std::string_view line, int number) {
