@@ -63,7 +63,7 @@ Plan check(const ChainInput& input, const QuantifyOptions& options) {
                   "Give k factors from a standard (k = [...]), or use another edge of the element");
     }
   }
-  const auto origin = [](bool given) { return given ? "as given" : "from the file"; };
+  const auto origin = [](bool given) { return given ? "as an option" : "with the data"; };
   out.assumed.push_back(
       fmt::format("beam energy {:g} keV {}, convergence {:g} mrad {}, collection {:g} mrad {}",
                   out.illumination->beam.in(units::keV), origin(options.chain.beam_energy.has_value()),
@@ -137,6 +137,7 @@ void Quantifier::prepare(Run& run) {
   out_.deconvolved = chain_.deconvolves();
   out_.status.assign(n, ItemStatus::ok);
   out_.shift_eV.assign(n, 0.0);
+  out_.zero_loss.assign(chain_.zero_loss().begin(), chain_.zero_loss().end());
   out_.thickness.assign(n, 0.0);
   out_.thickness_sigma.assign(n, 0.0);
   pre_edge_offset_.assign(n, 0);

@@ -80,6 +80,7 @@ struct QuantifyResult {
   std::vector<double> shift_eV;    ///< per item, added to the file's axis
   std::vector<double> thickness;   ///< per item, t/λ; 0 without low loss
   std::vector<double> thickness_sigma;
+  std::vector<ZeroLoss> zero_loss;  ///< per low-loss item; empty without low loss
   std::size_t used = 0;
   bool deconvolved = false;
   std::optional<Illumination> illumination;  ///< none with k factors

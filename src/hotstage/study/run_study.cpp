@@ -114,6 +114,27 @@ Run step_run(const Run& run, const PlannedStep& plan, std::size_t index, std::si
   return out;
 }
 
+/// The report says which numbers came from the study because the file does not hold them.
+void note_stated(const StudyFile& study, const PlannedStep& plan, StepOutput& output) {
+  for (const Binding& binding : plan.bindings) {
+    if (!binding.from_data()) {
+      continue;
+    }
+    DataEntry entry = find_data(study, binding.source).entry;
+    const Value words = canonical(describe(entry));
+    std::string stated;
+    for (const Member& member : words.as_object()) {
+      if (member.value.is_text() && member.key != "file") {
+        stated += fmt::format("{}{} {}", stated.empty() ? "" : ", ", member.key, member.value.as_text());
+      }
+    }
+    if (!stated.empty()) {
+      output.assumptions.push_back(
+          {fmt::format("{}: {}", binding.source, stated), "stated in the study, not in the file"});
+    }
+  }
+}
+
 StepOutput execute(const StudyFile& study, const PlannedStep& plan, const std::vector<FinishedStep>& done,
                    const jobs::Store& store, Run& run) {
   const StepInputs inputs = bind_inputs(study, plan, done, store, run);
@@ -123,6 +144,7 @@ StepOutput execute(const StudyFile& study, const PlannedStep& plan, const std::v
       result.evidence = study.evidence;
     }
   }
+  note_stated(study, plan, output);
   for (const WarningCount& counted :
        run.warnings()) {  // those the step returned as part of its result stand there already
     const bool known = std::any_of(output.warnings.begin(), output.warnings.end(),

@@ -164,6 +164,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     out.figures.push_back(std::move(figure));
   }
   detail::check_pair(core, low, out.checks);
+  detail::check_zero_loss(result.zero_loss, out.checks);
   detail::check_edges(placed, out.checks);
   detail::add_notes(result.warnings, result.assumed, out);
   return out;
