@@ -132,15 +132,17 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::Plural
   }
   const eels::PlacedEdge& placed = chain.edges()[0];
   const std::vector<eels::Window> window{{placed.onset_eV - 5.0, placed.onset_eV + 45.0}};
-  out.figures.push_back(
-      spectrum_figure(means, chain.edges(), window, chain.deconvolves() ? scattering : eels::PluralScattering::keep));
-  for (report::Figure& figure : item_figures(core, std::vector{exponent})) {
-    out.figures.push_back(std::move(figure));
-  }
-  check_pair(core, inputs.find_signal("low"), out.checks);
-  check_edges(chain.edges(), out.checks);
-  check_zero_loss(chain.zero_loss(), out.checks);
-  add_notes(chain.warnings(), chain.assumed(), out);
+  const std::vector<ItemQuantity> quantities{exponent};
+  add_page({.inputs = inputs,
+            .means = means,
+            .edges = chain.edges(),
+            .windows = window,
+            .quantities = quantities,
+            .zero_loss = chain.zero_loss(),
+            .warnings = chain.warnings(),
+            .assumed = chain.assumed(),
+            .deconvolved = chain.deconvolves()},
+           out);
   return out;
 }
 

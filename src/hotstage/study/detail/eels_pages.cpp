@@ -102,10 +102,9 @@ report::Panel core_panel(const eels::MeanSpectra& means, std::span<const eels::P
 }
 
 report::Panel signal_panel(const eels::MeanSpectra& means, std::span<const eels::PlacedEdge> edges,
-                           std::span<const eels::Window> windows, eels::PluralScattering scattering) {
-  const bool single = scattering != eels::PluralScattering::keep;
+                           std::span<const eels::Window> windows, bool deconvolved) {
   report::Panel panel{
-      .title = single ? "Power law and plural scattering removed" : "Power law removed, plural scattering kept",
+      .title = deconvolved ? "Power law and plural scattering removed" : "Power law removed, plural scattering kept",
       .x = {.label = "Energy loss", .unit = "eV"},
       .y = {.label = "Counts"},
       .row = 1,
@@ -178,16 +177,14 @@ report::Figure map_figure(const signal::Axis& y, const signal::Axis& x, const It
   return figure;
 }
 
-}  // namespace
-
 report::Figure spectrum_figure(const eels::MeanSpectra& means, std::span<const eels::PlacedEdge> edges,
-                               std::span<const eels::Window> signal_windows, eels::PluralScattering scattering) {
+                               std::span<const eels::Window> signal_windows, bool deconvolved) {
   report::Figure figure{.id = "spectrum", .title = "Spectra, windows and backgrounds"};
   figure.caption =
       "Means over all items on the common axis, for looking at; numbers come from the single items. Shaded: background "
       "windows (grey) and signal windows (blue).";
   figure.panels.push_back(core_panel(means, edges, signal_windows));
-  figure.panels.push_back(signal_panel(means, edges, signal_windows, scattering));
+  figure.panels.push_back(signal_panel(means, edges, signal_windows, deconvolved));
   if (!means.low.empty()) {
     report::Panel panel{.title = "Low loss, mean of all items",
                         .x = {.label = "Energy loss", .unit = "eV"},
@@ -198,44 +195,6 @@ report::Figure spectrum_figure(const eels::MeanSpectra& means, std::span<const e
     figure.panels.push_back(std::move(panel));
   }
   return figure;
-}
-
-std::vector<report::Figure> item_figures(const signal::Signal& core, std::span<const ItemQuantity> quantities) {
-  std::vector<report::Figure> out;
-  if (core.items() < 2) {
-    return out;
-  }
-  const std::vector<signal::Axis>& navigation = core.navigation;
-  for (const ItemQuantity& quantity : quantities) {
-    const auto wide =
-        std::count_if(navigation.begin(), navigation.end(), [](const signal::Axis& a) { return a.size > 1; });
-    if (navigation.size() == 2 && wide == 2) {
-      out.push_back(map_figure(navigation[0], navigation[1], quantity));
-    } else if (wide == 1) {
-      out.push_back(profile_figure(
-          *std::find_if(navigation.begin(), navigation.end(), [](const signal::Axis& a) { return a.size > 1; }),
-          quantity));
-    }
-  }
-  return out;
-}
-
-std::vector<io::Column> position_columns(const signal::Signal& core) {
-  std::vector<double> item(core.items());
-  std::iota(item.begin(), item.end(), 0.0);
-  std::vector<io::Column> out{io::number_column("item", "", item)};
-  std::size_t stride = core.items();
-  for (std::size_t a = 0; a < core.navigation.size(); ++a) {
-    const signal::Axis& axis = core.navigation[a];
-    stride /= std::max<std::size_t>(axis.size, 1);
-    std::vector<double> values(core.items());
-    for (std::size_t i = 0; i < core.items(); ++i) {
-      values[i] = axis.value(static_cast<double>(i / stride % axis.size));
-    }
-    out.push_back(
-        io::number_column(axis.name.empty() ? fmt::format("axis_{}", a) : axis.name, axis.unit, std::move(values)));
-  }
-  return out;
 }
 
 void check_pair(const signal::Signal& core, const signal::Signal* low, std::vector<Check>& checks) {
@@ -289,6 +248,64 @@ void check_edges(std::span<const eels::PlacedEdge> edges, std::vector<Check>& ch
   }
 }
 
+void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out) {
+  for (const eels::Warning& warning : warnings) {
+    const auto known = std::find_if(out.warnings.begin(), out.warnings.end(), [&](const WarningCount& w) {
+      return w.kind == warning.kind && w.example == warning.text;
+    });
+    if (known != out.warnings.end()) {
+      ++known->count;
+    } else {
+      out.warnings.push_back({warning.kind, warning.text, 1});
+    }
+  }
+  for (const std::string& text : assumed) {
+    const std::size_t colon = text.find(": ");
+    out.assumptions.push_back(colon == std::string::npos ? Assumption{text, ""}
+                                                         : Assumption{text.substr(0, colon), text.substr(colon + 2)});
+  }
+}
+
+}  // namespace
+
+std::vector<report::Figure> item_figures(const signal::Signal& core, std::span<const ItemQuantity> quantities) {
+  std::vector<report::Figure> out;
+  if (core.items() < 2) {
+    return out;
+  }
+  const std::vector<signal::Axis>& navigation = core.navigation;
+  for (const ItemQuantity& quantity : quantities) {
+    const auto wide =
+        std::count_if(navigation.begin(), navigation.end(), [](const signal::Axis& a) { return a.size > 1; });
+    if (navigation.size() == 2 && wide == 2) {
+      out.push_back(map_figure(navigation[0], navigation[1], quantity));
+    } else if (wide == 1) {
+      out.push_back(profile_figure(
+          *std::find_if(navigation.begin(), navigation.end(), [](const signal::Axis& a) { return a.size > 1; }),
+          quantity));
+    }
+  }
+  return out;
+}
+
+std::vector<io::Column> position_columns(const signal::Signal& core) {
+  std::vector<double> item(core.items());
+  std::iota(item.begin(), item.end(), 0.0);
+  std::vector<io::Column> out{io::number_column("item", "", item)};
+  std::size_t stride = core.items();
+  for (std::size_t a = 0; a < core.navigation.size(); ++a) {
+    const signal::Axis& axis = core.navigation[a];
+    stride /= std::max<std::size_t>(axis.size, 1);
+    std::vector<double> values(core.items());
+    for (std::size_t i = 0; i < core.items(); ++i) {
+      values[i] = axis.value(static_cast<double>(i / stride % axis.size));
+    }
+    out.push_back(
+        io::number_column(axis.name.empty() ? fmt::format("axis_{}", a) : axis.name, axis.unit, std::move(values)));
+  }
+  return out;
+}
+
 void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& checks) {
   if (peaks.empty()) {
     return;
@@ -321,22 +338,22 @@ void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& 
   }
 }
 
-void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out) {
-  for (const eels::Warning& warning : warnings) {
-    const auto known = std::find_if(out.warnings.begin(), out.warnings.end(), [&](const WarningCount& w) {
-      return w.kind == warning.kind && w.example == warning.text;
-    });
-    if (known != out.warnings.end()) {
-      ++known->count;
-    } else {
-      out.warnings.push_back({warning.kind, warning.text, 1});
-    }
+void add_page(const DualPage& page, StepOutput& out) {
+  const signal::Signal& core = page.inputs.signal("core");
+  out.figures.push_back(spectrum_figure(page.means, page.edges, page.windows, page.deconvolved));
+  for (report::Figure& figure : item_figures(core, page.quantities)) {
+    out.figures.push_back(std::move(figure));
   }
-  for (const std::string& text : assumed) {
-    const std::size_t colon = text.find(": ");
-    out.assumptions.push_back(colon == std::string::npos ? Assumption{text, ""}
-                                                         : Assumption{text.substr(0, colon), text.substr(colon + 2)});
-  }
+  check_pair(core, page.inputs.find_signal("low"), out.checks);
+  check_zero_loss(page.zero_loss, out.checks);
+  check_edges(page.edges, out.checks);
+  add_notes(page.warnings, page.assumed, out);
+}
+
+std::vector<InputSpec> dual_inputs(LowLoss low) {
+  return {{"core", Kind::signal, true, "core-loss spectra"},
+          {"low", Kind::signal, low == LowLoss::required, "low-loss spectra of the same items, or one for all"},
+          {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}};
 }
 
 std::vector<eels::Edge> edges_from(std::span<const std::string> names) {

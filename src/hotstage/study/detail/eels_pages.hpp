@@ -22,11 +22,6 @@ struct ItemQuantity {
   std::vector<char> valid;    ///< 0: not measured, drawn as a gap; empty: all valid
 };
 
-/// Mean core loss with backgrounds and shaded windows, the signals behind them, and the low loss.
-[[nodiscard]] report::Figure spectrum_figure(const eels::MeanSpectra& means, std::span<const eels::PlacedEdge> edges,
-                                             std::span<const eels::Window> signal_windows,
-                                             eels::PluralScattering scattering);
-
 /// Profiles over one axis, maps over two; nothing for a single item.
 [[nodiscard]] std::vector<report::Figure> item_figures(const signal::Signal& core,
                                                        std::span<const ItemQuantity> quantities);
@@ -34,17 +29,30 @@ struct ItemQuantity {
 /// Columns x (and y) of every item, in the units of the navigation axes.
 [[nodiscard]] std::vector<io::Column> position_columns(const signal::Signal& core);
 
-/// Dispersion, exposure and saturation of the members of a pair.
-void check_pair(const signal::Signal& core, const signal::Signal* low, std::vector<Check>& checks);
-
-/// Gain, background fit and calibration of the placed edges.
-void check_edges(std::span<const eels::PlacedEdge> edges, std::vector<Check>& checks);
-
 /// Zero-loss flags and t/λ.
 void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& checks);
 
-/// Warnings of the chain, counted by kind, and its assumptions.
-void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out);
+/// What a pass over a dual measurement leaves for the report.
+struct DualPage {
+  const StepInputs& inputs;
+  const eels::MeanSpectra& means;
+  std::span<const eels::PlacedEdge> edges;
+  std::span<const eels::Window> windows;  ///< signal window of each edge
+  std::span<const ItemQuantity> quantities;
+  std::span<const eels::ZeroLoss> zero_loss;
+  std::span<const eels::Warning> warnings;
+  std::span<const std::string> assumed;
+  bool deconvolved = false;
+};
+
+/// Adds the spectra with windows and backgrounds, profiles or maps, the checks of dispersion, exposure, zero-loss peak,
+/// gain, background and calibration, warnings by kind, and assumptions.
+void add_page(const DualPage& page, StepOutput& out);
+
+enum class LowLoss { required, optional };
+
+/// core, low and stray: the inputs of every step over a dual measurement.
+[[nodiscard]] std::vector<InputSpec> dual_inputs(LowLoss low);
 
 /// Edges by name. Throws Error{bad_input} with the nearest name.
 [[nodiscard]] std::vector<eels::Edge> edges_from(std::span<const std::string> names);

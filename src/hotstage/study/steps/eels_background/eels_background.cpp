@@ -2,6 +2,7 @@
 // Step eels.background: Background subtraction.
 
 #include "hotstage/study/detail/eels_cube.hpp"
+#include "hotstage/study/detail/eels_pages.hpp"
 
 namespace hotstage::study::eels_background {
 
@@ -20,9 +21,7 @@ const Step step{
     .title = "Background subtraction",
     .help = "Fits a power law before an edge of every item and removes it",
     .example = "hotstage eels background --core HL.dm3 --edge \"O K\" --keep cube",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, false, "low-loss spectra: their zero-loss peaks align the items"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"items", Kind::table, "one row per item"},
                 {"mean", Kind::signal, "mean signal"},
                 {"cube", Kind::signal, "signal of every item, with keep = \"cube\""}},

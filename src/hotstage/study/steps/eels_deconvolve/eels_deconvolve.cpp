@@ -2,6 +2,7 @@
 // Step eels.deconvolve: Plural scattering.
 
 #include "hotstage/study/detail/eels_cube.hpp"
+#include "hotstage/study/detail/eels_pages.hpp"
 
 namespace hotstage::study::eels_deconvolve {
 
@@ -20,9 +21,7 @@ const Step step{
     .title = "Plural scattering",
     .help = "Removes the background before an edge and plural scattering (Fourier-ratio) of every item",
     .example = "hotstage eels deconvolve --core HL.dm3 --low LL.dm3 --edge \"O K\"",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, true, "low-loss spectra of the same items, or one for all"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::required),
     .outputs = {{"items", Kind::table, "one row per item"},
                 {"mean", Kind::signal, "mean signal"},
                 {"cube", Kind::signal, "signal of every item, with keep = \"cube\""}},

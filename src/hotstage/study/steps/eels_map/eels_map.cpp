@@ -91,16 +91,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     out.signals[fmt::format("map_{}", e)] = map_signal(core, maps[e], name + " intensity");
   }
   out.tables["items"] = items;
-  out.figures.push_back(detail::spectrum_figure(
-      means, chain.edges(), windows,
-      chain.deconvolves() ? eels::PluralScattering::fourier_ratio : eels::PluralScattering::keep));
-  for (report::Figure& figure : detail::item_figures(core, quantities)) {
-    out.figures.push_back(std::move(figure));
-  }
-  detail::check_pair(core, inputs.find_signal("low"), out.checks);
-  detail::check_edges(chain.edges(), out.checks);
-  detail::check_zero_loss(chain.zero_loss(), out.checks);
-  detail::add_notes(chain.warnings(), chain.assumed(), out);
+  detail::add_page({.inputs = inputs,
+                    .means = means,
+                    .edges = chain.edges(),
+                    .windows = windows,
+                    .quantities = quantities,
+                    .zero_loss = chain.zero_loss(),
+                    .warnings = chain.warnings(),
+                    .assumed = chain.assumed(),
+                    .deconvolved = chain.deconvolves()},
+                   out);
   return out;
 }
 
@@ -115,9 +115,7 @@ const Step step{
         "Integrates the background-free signal of edges in windows, item by item, with counting uncertainty; maps open "
         "in HyperSpy",
     .example = "hotstage eels map --core scan.dm4 --low low.dm4 --edges \"Mn L3\" \"O K\"",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, false, "low-loss spectra of the same items, or one for all"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"items", Kind::table, "one row per item"},
                 {"map_0", Kind::signal, "map of the first edge (map_1 of the second, …)"}},
     .options = make_options<Options>,

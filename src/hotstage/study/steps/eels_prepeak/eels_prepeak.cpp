@@ -101,15 +101,17 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.tables["items"] = item_table(core, result);
   const std::vector<eels::PlacedEdge> placed{result.placed};
   const std::vector<eels::Window> windows{{options.low.base(), options.high.base()}};
-  out.figures.push_back(detail::spectrum_figure(
-      result.means, placed, windows,
-      inputs.find_signal("low") != nullptr ? eels::PluralScattering::fourier_ratio : eels::PluralScattering::keep));
-  for (report::Figure& figure : detail::item_figures(core, std::vector{ratio, position})) {
-    out.figures.push_back(std::move(figure));
-  }
-  detail::check_pair(core, inputs.find_signal("low"), out.checks);
-  detail::check_edges(placed, out.checks);
-  detail::add_notes(result.warnings, result.assumed, out);
+  const std::vector<detail::ItemQuantity> quantities{ratio, position};
+  detail::add_page({.inputs = inputs,
+                    .means = result.means,
+                    .edges = placed,
+                    .windows = windows,
+                    .quantities = quantities,
+                    .zero_loss = {},
+                    .warnings = result.warnings,
+                    .assumed = result.assumed,
+                    .deconvolved = inputs.find_signal("low") != nullptr},
+                   out);
   return out;
 }
 
@@ -124,9 +126,7 @@ const Step step{
         "Area of the pre-peak above the rise of the main edge, its ratio to the main peak, and its position on the "
         "calibrated axis",
     .example = "hotstage eels prepeak --core scan.hspy --low low.hspy --shift \"3.5 eV\"",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, false, "low-loss spectra of the same items, or one for all"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"items", Kind::table, "one row per item"}},
     .options = make_options<eels::PrePeakOptions>,
     .run = run,

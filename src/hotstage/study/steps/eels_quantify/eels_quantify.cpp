@@ -133,8 +133,8 @@ void add_results(const eels::QuantifyResult& result, StepOutput& out) {
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<eels::QuantifyOptions>(table);
   const signal::Signal& core = inputs.signal("core");
-  const signal::Signal* low = inputs.find_signal("low");
-  const eels::QuantifyResult result = eels::quantify({core, low, inputs.find_signal("stray")}, options, run);
+  const eels::QuantifyResult result =
+      eels::quantify({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
   StepOutput out;
   add_results(result, out);
   out.tables["table"] = ratio_table(result);
@@ -146,9 +146,6 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     placed.push_back(edge.placed);
     windows.push_back(edge.signal);
   }
-  out.figures.push_back(detail::spectrum_figure(
-      result.means, placed, windows,
-      result.deconvolved ? eels::PluralScattering::fourier_ratio : eels::PluralScattering::keep));
   std::vector<char> valid;
   for (const eels::ItemStatus item : result.status) {
     valid.push_back(item == eels::ItemStatus::ok ? 1 : 0);
@@ -160,13 +157,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   if (result.deconvolved) {
     quantities.push_back({"t/λ", "", result.thickness, result.thickness_sigma, valid});
   }
-  for (report::Figure& figure : detail::item_figures(core, quantities)) {
-    out.figures.push_back(std::move(figure));
-  }
-  detail::check_pair(core, low, out.checks);
-  detail::check_zero_loss(result.zero_loss, out.checks);
-  detail::check_edges(placed, out.checks);
-  detail::add_notes(result.warnings, result.assumed, out);
+  detail::add_page({.inputs = inputs,
+                    .means = result.means,
+                    .edges = placed,
+                    .windows = windows,
+                    .quantities = quantities,
+                    .zero_loss = result.zero_loss,
+                    .warnings = result.warnings,
+                    .assumed = result.assumed,
+                    .deconvolved = result.deconvolved},
+                   out);
   return out;
 }
 
@@ -183,9 +183,7 @@ const Step step{
     .example =
         "hotstage eels quantify --core HL.dm3 --low LL.dm3 --edges \"Ti L3\" \"O K\" --collection \"4.12 mrad\" "
         "--convergence \"0.2 mrad\" --beam_energy \"300 keV\"",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, false, "low-loss spectra of the same items, or one for all"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"table", Kind::table, "ratios"},
                 {"edges", Kind::table, "edges, windows, cross-sections"},
                 {"items", Kind::table, "one row per item"}},

@@ -81,17 +81,21 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   }
   out.tables["items"] = item_table(core, result);
   const std::vector<eels::PlacedEdge> placed{result.placed};
-  const std::vector<eels::Window> windows{
-      {result.lines.l3_eV - options.half_width.base(), result.lines.l2_eV + options.half_width.base()}};
-  out.figures.push_back(detail::spectrum_figure(
-      result.means, placed, windows,
-      inputs.find_signal("low") != nullptr ? eels::PluralScattering::fourier_ratio : eels::PluralScattering::keep));
-  for (report::Figure& figure : detail::item_figures(core, std::vector{profile})) {
-    out.figures.push_back(std::move(figure));
-  }
-  detail::check_pair(core, inputs.find_signal("low"), out.checks);
-  detail::check_edges(placed, out.checks);
-  detail::add_notes(result.warnings, result.assumed, out);
+  const double half = options.half_width.base();
+  const std::vector<eels::Window> windows{result.lines.found
+                                              ? eels::Window{result.lines.l3_eV - half, result.lines.l2_eV + half}
+                                              : eels::Window{result.placed.onset_eV, result.placed.onset_eV}};
+  const std::vector<detail::ItemQuantity> quantities{profile};
+  detail::add_page({.inputs = inputs,
+                    .means = result.means,
+                    .edges = placed,
+                    .windows = windows,
+                    .quantities = quantities,
+                    .zero_loss = {},
+                    .warnings = result.warnings,
+                    .assumed = result.assumed,
+                    .deconvolved = inputs.find_signal("low") != nullptr},
+                   out);
   return out;
 }
 
@@ -106,9 +110,7 @@ const Step step{
         "Areas of L3 and L2 above a double step, their ratio and their sum over the continuum; refused for thick, "
         "noisy or not deconvolved items",
     .example = "hotstage eels whitelines --core scan.hspy --low low.hspy --edge \"Mn L3\"",
-    .inputs = {{"core", Kind::signal, true, "core-loss spectra"},
-               {"low", Kind::signal, false, "low-loss spectra of the same items, or one for all"},
-               {"stray", Kind::signal, false, "spectrum recorded without specimen, subtracted from the core loss"}},
+    .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"items", Kind::table, "one row per item"}},
     .options = make_options<eels::WhiteLineOptions>,
     .run = run,
