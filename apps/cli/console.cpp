@@ -146,6 +146,9 @@ void print_outcome(const study::StudyFile& file, const study::StudyOutcome& outc
     for (const study::Result& result : step.output.results) {
       print_result(file, step.plan.name, result);
     }
+    if (!step.from_store) {
+      continue;  // the warnings of this run stand on stderr already
+    }
     for (const WarningCount& warning : step.output.warnings) {
       fmt::print("  warning: {}{}\n", warning.example,
                  warning.count > 1 ? fmt::format(" (and {} more of this kind)", warning.count - 1) : "");

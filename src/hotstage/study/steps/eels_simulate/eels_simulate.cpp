@@ -41,6 +41,7 @@ struct Options {
   double background_r = 3.2;
   double background_ratio = 3.0;
   double gain = 1.0;
+  eels::Strength strength = eels::Strength::photo_absorption;
   int seed = 1;
 
   template <class V>
@@ -68,6 +69,7 @@ struct Options {
     v("background_r", background_r, {.help = "exponent of the power-law background", .min = 1.0, .max = 8.0});
     v("background_ratio", background_ratio, {.help = "background over edge signal at the first onset", .min = 0.0});
     v("gain", gain, {.help = "counts per electron", .min = 1e-3});
+    v("strength", strength, {.help = "scale of the cross-sections put in; the analysis has the same option"});
     v("seed", seed, {.help = "seed of the noise", .min = 0});
   }
 };
@@ -94,8 +96,9 @@ eels::DualPairModel make_model(const Options& options, const std::vector<eels::E
   model.background_r = options.background_r;
   const eels::Illumination light{options.beam_energy, options.convergence, options.collection};
   for (std::size_t i = 0; i < edges.size(); ++i) {
-    const double per_area = options.atoms[i] * options.areal_density.base();
     const eels::Edge edge = edges[i];
+    const double scale = options.strength == eels::Strength::photo_absorption ? eels::strength_correction(edge) : 1.0;
+    const double per_area = scale * options.atoms[i] * options.areal_density.base();
     model.components.push_back({edge.name(), [edge, light, per_area](double energy_eV) {
                                   const Energy loss = energy_eV * units::eV;
                                   return loss <= edge.onset ? 0.0
