@@ -63,11 +63,11 @@ double copy_of_file(const std::string& name, double& sink) {
   const Timing timing = repeated(bound_repeat, [&] {
     const auto file = io::MappedFile::open(name, io::Access::sequential);
     const std::size_t size = file->size();
-    const std::unique_ptr<std::byte[]> to(new std::byte[size]);
-    std::memcpy(to.get(), file->bytes().data(), size);
+    Buffer<unsigned char, 1> to({size});  // the kind of memory the reader fills
+    std::memcpy(to.data(), file->bytes().data(), size);
     // Reads that the compiler cannot foresee: without them it drops the copy.
     for (std::size_t i = 0; i < size; i += size / 16 + 1) {
-      sink += static_cast<double>(static_cast<volatile std::byte*>(to.get())[i]);
+      sink += static_cast<double>(static_cast<volatile unsigned char*>(to.data())[i]);
     }
     bytes = static_cast<double>(size);
   });

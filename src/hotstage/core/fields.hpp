@@ -230,7 +230,7 @@ T Codec<T>::read(const Value& node, const FieldInfo& info) {
 
 template <class T>
 Value Codec<T>::write(const T& value, const FieldInfo& info) {
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
     return Value(value);
   } else if constexpr (std::is_enum_v<T>) {
     for (const auto& entry : enum_names(T{})) {
@@ -247,8 +247,6 @@ Value Codec<T>::write(const T& value, const FieldInfo& info) {
     return write_quantity(value.base(), info);
   } else if constexpr (std::is_same_v<T, Temperature>) {
     return write_quantity(value.in_K(), info);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return Value(value);
   } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
     return Value(value.string());
   } else if constexpr (is_optional<T>) {
