@@ -4,6 +4,7 @@
 #include "hotstage/core/data_folders.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "console.hpp"
 #include <memory>
@@ -38,6 +39,11 @@ Work add(CLI::App& app) {
     const study::StudyOptions options{.out = typed->out,
                                       .reuse = typed->fresh ? study::Reuse::fresh : study::Reuse::resume};
     print_outcome(file, study::run_study(file, options, run), common);
+    if (!common.json) {
+      fmt::print(
+          "claims C1-C20 of the in situ heating study: not yet (they need the experiment's chain and the "
+          "energetics)\n");
+    }
     return 0;
   };
 }

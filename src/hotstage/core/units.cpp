@@ -205,7 +205,7 @@ Unit parse_unit(std::string_view symbol) {
   if (auto unit = find_unit(symbol)) {
     return *unit;
   }
-  throw Error(Errc::bad_input, fmt::format("unknown unit \"{}\"", symbol),
+  throw Error(Errc::bad_input, fmt::format(R"(unknown unit "{}")", symbol),
               "Known are SI units with prefixes, eV, degC, min, h, mrad, angstrom, barn, %");
 }
 
@@ -216,7 +216,7 @@ Measured parse_measured(std::string_view text) {
   const auto [end, status] = std::from_chars(first, trimmed.data() + trimmed.size(), value);
   if (status != std::errc{} || !std::isfinite(value)) {
     throw Error(Errc::bad_input, fmt::format("\"{}\" is not a number with a unit", text),
-                "Write for example \"650 degC\" or \"17.8 mrad\"");
+                R"(Write for example "650 degC" or "17.8 mrad")");
   }
   return {value, parse_unit(trimmed.substr(static_cast<std::size_t>(end - trimmed.data())))};
 }
@@ -224,7 +224,7 @@ Measured parse_measured(std::string_view text) {
 double convert(const Measured& measured, const Unit& target) {
   if (measured.unit.dimension != target.dimension) {
     throw Error(Errc::bad_input,
-                fmt::format("\"{}\" has the dimension {}, expected one of {} like \"{}\"",
+                fmt::format(R"("{}" has the dimension {}, expected one of {} like "{}")",
                             measured.unit.symbol.empty() ? "a number without unit" : measured.unit.symbol,
                             text(measured.unit.dimension), text(target.dimension), target.symbol));
   }

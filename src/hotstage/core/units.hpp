@@ -57,7 +57,7 @@ class Quantity {
 
   [[nodiscard]] constexpr double base() const { return base_; }
 
-  constexpr auto operator<=>(const Quantity&) const = default;
+  constexpr auto operator<=>(const Quantity&) const = default;  // NOLINT(modernize-use-nullptr): false positive
 
   constexpr Quantity operator-() const { return Quantity(-base_); }
 
@@ -122,7 +122,7 @@ class Temperature {
 
   [[nodiscard]] constexpr double in_degC() const { return kelvin_ - 273.15; }
 
-  constexpr auto operator<=>(const Temperature&) const = default;
+  constexpr auto operator<=>(const Temperature&) const = default;  // NOLINT(modernize-use-nullptr): false positive
 
   friend constexpr TemperatureDifference operator-(Temperature a, Temperature b) {
     return TemperatureDifference(a.kelvin_ - b.kelvin_);

@@ -37,7 +37,8 @@ fs::path data_path(const StudyFile& study, const NamedData& data) {
     return resolve_path(data.entry.file, study.file.parent_path());
   } catch (Error& error) {
     error.in_file(study.file.string());
-    throw error.add_frame(fmt::format("data \"{}\" of the study", data.name));
+    error.add_frame(fmt::format("data \"{}\" of the study", data.name));
+    throw;
   }
 }
 
@@ -183,7 +184,8 @@ StudyOutcome run_study(const StudyFile& study, const StudyOptions& options, Run&
         const StepOutput output = execute(study, planned, outcome.steps, store, part);
         store.put(finished.key, [&](const fs::path& folder) { write_output(output, folder, part); });
       } catch (Error& error) {
-        throw error.add_frame(fmt::format("in step \"{}\" ({})", planned.name, planned.step->id));
+        error.add_frame(fmt::format("in step \"{}\" ({})", planned.name, planned.step->id));
+        throw;
       }
     }
     finished.output = read_output(store.folder(finished.key), part);

@@ -96,7 +96,7 @@ eels::DualPairModel make_model(const Options& options, const std::vector<eels::E
   model.background_r = options.background_r;
   const eels::Illumination light{options.beam_energy, options.convergence, options.collection};
   for (std::size_t i = 0; i < edges.size(); ++i) {
-    const eels::Edge edge = edges[i];
+    const eels::Edge& edge = edges[i];
     const double scale = options.strength == eels::Strength::photo_absorption ? eels::strength_correction(edge) : 1.0;
     const double per_area = scale * options.atoms[i] * options.areal_density.base();
     model.components.push_back({edge.name(), [edge, light, per_area](double energy_eV) {
