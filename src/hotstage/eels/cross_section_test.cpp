@@ -42,7 +42,7 @@ struct Oracle {
 
 class PublishedCrossSection : public testing::TestWithParam<Oracle> {};
 
-// Numbers printed by Egerton's SIGMAK3 and SIGMAL3 (notes/eels.md §3.5), parallel beam, Coulomb term only.
+// Numbers printed by Egerton's SIGMAK3 and SIGMAL3, parallel beam, Coulomb term only.
 TEST_P(PublishedCrossSection, is_reproduced) {
   const Oracle& o = GetParam();
   const double ours = barn(of(o.edge, o.width, setup(o.beam, 0.0, o.beta), Interaction::longitudinal));

@@ -118,7 +118,7 @@ double worst(const std::vector<float>& out, const std::vector<double>& truth) {
 }
 
 TEST(FourierRatio, recovers_single_scattering_at_every_dispersion_without_nan) {
-  // HyperSpy 1.7.3 gives 0.9999 (1 eV), 2.0004 (0.5 eV) and NaN (0.25 eV per channel) times the truth, notes/eels.md
+  // HyperSpy 1.7.3 gives 0.9999 (1 eV), 2.0004 (0.5 eV) and NaN (0.25 eV per channel) times the truth
   // §2.
   for (const double step : {1.0, 0.5, 0.25}) {
     for (const double thickness : {0.3, 1.0}) {
