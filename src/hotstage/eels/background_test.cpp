@@ -200,8 +200,8 @@ TEST(NetIntegral, a_detector_gain_is_found_by_the_noise_factor) {
 }
 
 TEST(NetIntegral, short_windows_have_the_large_sigma_that_they_deserve) {
-  // Measured with HyperSpy 1.7.3: 100 counts per channel, 50 eV signal window, scatter in % of the background: 55
-  // eV 3.0, 20 eV 9.8, 10 eV 26.6.
+  // An independent simulation: 100 counts per channel, 50 eV signal window, scatter in % of the background: fit window
+  // of 55 eV 3.0, 20 eV 9.8, 10 eV 26.6.
   constexpr double other_geometry = 0.25;  // gap to the edge and exponent are not recorded there
   const EnergyAxis axis{400.0, 0.5, 512};
   const std::vector<float> counts = stored(exact_counts(axis, 200.0, 3.0));
