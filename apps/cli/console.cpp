@@ -154,6 +154,14 @@ void print_outcome(const study::StudyFile& file, const study::StudyOutcome& outc
                  warning.count > 1 ? fmt::format(" (and {} more of this kind)", warning.count - 1) : "");
     }
   }
+  if (!outcome.claims.empty()) {
+    fmt::print("claims\n");
+  }
+  for (const study::JudgedClaim& claim : outcome.claims) {
+    const std::string ours = claim.ours ? text(Estimate{*claim.ours, claim.sigma.value_or(0.0)}) : "-";
+    fmt::print("  {:<5} {:<14} {:<10} ours {} {}  paper {}\n", claim.entry.id, study::name(claim.verdict),
+               study::name(claim.kind), ours, claim.unit, claim.entry.paper);
+  }
   fmt::print("report: {}\n", outcome.report.string());
 }
 

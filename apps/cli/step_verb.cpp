@@ -122,7 +122,7 @@ study::StudyFile one_step_study(const study::Step& step, const Typed& typed) {
 Work add_step(CLI::App& command, const study::Step& step) {
   auto typed = std::make_shared<Typed>();
   for (const study::InputSpec& input : step.inputs) {
-    if (input.kind == study::Kind::signal) {
+    if (input.kind != study::Kind::truth) {
       command
           .add_option("--" + std::string(input.name), typed->inputs[std::string(input.name)], std::string(input.help))
           ->required(input.required)

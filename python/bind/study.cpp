@@ -132,8 +132,9 @@ void take_input(GivenInputs& out, const study::InputSpec& spec, py::handle objec
     return;
   }
   switch (spec.kind) {
-    case study::Kind::signal:
     case study::Kind::raw:
+      throw Error(Errc::bad_input, fmt::format("input \"{}\" is an instrument's file", name), "Give its name");
+    case study::Kind::signal:
       if (!py::isinstance<Signal>(object)) {
         throw Error(Errc::bad_input,
                     fmt::format("input \"{}\" is a {}", name,
@@ -145,8 +146,13 @@ void take_input(GivenInputs& out, const study::InputSpec& spec, py::handle objec
     case study::Kind::table:
       out.ready.tables[name] = table_from(object);
       break;
-    case study::Kind::record:
     case study::Kind::truth:
+      if (py::isinstance<Signal>(object)) {
+        out.ready.signals[name] = object.cast<const Signal&>();
+        break;
+      }
+      [[fallthrough]];
+    case study::Kind::record:
       out.ready.records[name] = from_python(object);
       break;
   }
@@ -168,19 +174,7 @@ GivenInputs given_inputs(const Step& step, const py::dict& inputs) {
 
 study::StepInputs read_files(GivenInputs given, Run& run) {
   for (const auto& [name, file] : given.files) {
-    switch (file.first) {
-      case study::Kind::signal:
-      case study::Kind::raw:
-        given.ready.signals[name] = signal::load(file.second, run);
-        break;
-      case study::Kind::table:
-        given.ready.tables[name] = io::read_table(file.second);
-        break;
-      case study::Kind::record:
-      case study::Kind::truth:
-        given.ready.records[name] = io::read_document(file.second);
-        break;
-    }
+    study::read_input(name, file.first, file.second, given.ready, run);
   }
   return std::move(given.ready);
 }

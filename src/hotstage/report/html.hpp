@@ -79,6 +79,7 @@ struct Claim {
   std::optional<Estimate> ours;
   std::string unit;
   std::string theirs;  ///< value and interval as stated
+  std::string why;     ///< what decided, and what to know about it
 };
 
 /// Texts may hold ^{…} and _{…}, nothing else is markup.

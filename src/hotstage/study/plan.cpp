@@ -18,6 +18,18 @@ bool fits(Kind from, Kind to) {
   return from == to || (from == Kind::raw && to == Kind::signal);
 }
 
+/// The wall between a simulated experiment and its analysis (README.md). Empty: the binding may stand.
+std::string_view why_walled(Role from, Kind output, Role to) {
+  if (to != Role::analysis) {
+    return {};
+  }
+  if (from == Role::generator && output != Kind::raw) {
+    return "An analysis sees nothing of a simulated experiment but its raw files";
+  }
+  return from == Role::recovery ? "A recovery step has seen the truth: nothing of it may flow back into an analysis"
+                                : std::string_view{};
+}
+
 const StepEntry* find_entry(const StudyFile& study, const std::string& name) {
   const auto found =
       std::find_if(study.steps.begin(), study.steps.end(), [&](const StepEntry& e) { return e.name == name; });
@@ -37,15 +49,15 @@ std::vector<std::string> known_sources(const StudyFile& study) {
   return out;
 }
 
-Binding bind(const StudyFile& study, const InputSpec& input, const Value& node) {
+Binding bind(const StudyFile& study, const Step& step, const InputSpec& input, const Value& node) {
   const std::string& text = node.as_text();
   const std::size_t dot = text.find('.');
   const std::string head = text.substr(0, dot);
   const std::string tail = dot == std::string::npos ? "" : text.substr(dot + 1);
   if (head == "data") {
     for (const NamedData& data : study.data) {
-      if (data.name == tail && input.kind == Kind::signal) {
-        return {std::string(input.name), tail, "", Kind::signal};
+      if (data.name == tail && input.kind != Kind::truth) {
+        return {std::string(input.name), tail, "", input.kind};
       }
     }
   } else if (const StepEntry* entry = find_entry(study, head)) {
@@ -58,10 +70,15 @@ Binding bind(const StudyFile& study, const InputSpec& input, const Value& node) 
                     fmt::format("{}: \"{}\" is a {}, this input takes a {}", input.name, text, name(output.kind),
                                 name(input.kind)),
                     output.kind == Kind::truth
-                        ? "The truth of a simulated experiment may only be bound by recovery steps"
+                        ? "The truth of a simulated experiment may only be bound by generators and recovery steps"
                         : "");
       }
-      return {std::string(input.name), head, tail, output.kind};
+      if (const std::string_view reason = why_walled(find_step(entry->use).role, output.kind, step.role);
+          !reason.empty()) {
+        throw Error(Errc::bad_input, node.where, fmt::format("{}: {} may not read \"{}\"", input.name, step.id, text),
+                    std::string(reason));
+      }
+      return {std::string(input.name), head, tail, input.kind};
     }
   }
   throw Error(Errc::bad_input, node.where, fmt::format("{}: nothing is called \"{}\"", input.name, text),
@@ -85,7 +102,7 @@ PlannedStep plan_step(const StudyFile& study, const StepEntry& entry) {
   for (const InputSpec& input : planned.step->inputs) {
     names.emplace_back(input.name);
     if (const Value* node = entry.table.find(input.name)) {
-      planned.bindings.push_back(bind(study, input, *node));
+      planned.bindings.push_back(bind(study, *planned.step, input, *node));
     } else if (input.required) {
       throw Error(Errc::bad_input, entry.where,
                   fmt::format("step \"{}\" needs the input \"{}\" ({})", entry.name, input.name, input.help),

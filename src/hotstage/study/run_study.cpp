@@ -2,7 +2,6 @@
 
 #include "hotstage/study/run_study.hpp"
 
-#include "hotstage/io/document.hpp"
 #include "hotstage/jobs/store.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/study/detail/publish.hpp"
@@ -76,23 +75,16 @@ StepInputs bind_inputs(const StudyFile& study, const PlannedStep& plan, const st
                        const jobs::Store& store, Run& run) {
   StepInputs inputs;
   for (const Binding& binding : plan.bindings) {
-    if (binding.from_data()) {
-      inputs.signals[binding.input] = load_data(study, find_data(study, binding.source), run);
+    if (!binding.from_data()) {
+      const fs::path file = output_file(store.folder(find_finished(done, binding.source).key), binding.output);
+      read_input(binding.input, binding.kind, file, inputs, run);
       continue;
     }
-    const fs::path file = output_file(store.folder(find_finished(done, binding.source).key), binding.output);
-    switch (binding.kind) {
-      case Kind::signal:
-      case Kind::raw:
-        inputs.signals[binding.input] = signal::load(file, run);
-        break;
-      case Kind::table:
-        inputs.tables[binding.input] = io::read_table(file);
-        break;
-      case Kind::record:
-      case Kind::truth:
-        inputs.records[binding.input] = io::read_document(file);
-        break;
+    const NamedData& data = find_data(study, binding.source);
+    if (binding.kind == Kind::signal) {
+      inputs.signals[binding.input] = load_data(study, data, run);
+    } else {
+      read_input(binding.input, binding.kind, data_path(study, data), inputs, run);
     }
   }
   return inputs;
@@ -136,15 +128,29 @@ void note_stated(const StudyFile& study, const PlannedStep& plan, StepOutput& ou
   }
 }
 
+/// A number that stands on a simulated experiment is twin evidence, whatever a step or a study says.
+bool stands_on_simulation(const PlannedStep& plan, const std::vector<FinishedStep>& done) {
+  if (plan.step->role == Role::generator) {
+    return true;
+  }
+  return std::any_of(plan.bindings.begin(), plan.bindings.end(), [&](const Binding& binding) {
+    return !binding.from_data() && stands_on_simulation(find_finished(done, binding.source).plan, done);
+  });
+}
+
+void name_evidence(const std::string& by_default, bool simulated, std::vector<Result>& results) {
+  for (Result& result : results) {
+    if (result.evidence.empty() || (simulated && result.evidence == "real")) {
+      result.evidence = simulated ? "twin" : by_default;
+    }
+  }
+}
+
 StepOutput execute(const StudyFile& study, const PlannedStep& plan, const std::vector<FinishedStep>& done,
                    const jobs::Store& store, Run& run) {
   const StepInputs inputs = bind_inputs(study, plan, done, store, run);
   StepOutput output = plan.step->run(inputs, plan.options, run);
-  for (Result& result : output.results) {
-    if (result.evidence.empty()) {
-      result.evidence = study.evidence;
-    }
-  }
+  name_evidence(study.evidence, stands_on_simulation(plan, done), output.results);
   note_stated(study, plan, output);
   for (const WarningCount& counted :
        run.warnings()) {  // those the step returned as part of its result stand there already

@@ -30,7 +30,8 @@ struct FinishedStep {
 
 struct StudyOutcome {
   std::vector<FinishedStep> steps;
-  Value results;  ///< what stands in results.json
+  std::vector<JudgedClaim> claims;  ///< in the order of the claims file
+  Value results;                    ///< what stands in results.json
   std::filesystem::path report;
 };
 

@@ -11,6 +11,7 @@
 #include "hotstage/report/html.hpp"
 #include "hotstage/signal/signal.hpp"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,8 +22,13 @@
 
 namespace hotstage::study {
 
-/// What an artefact is. `raw` is a file as an instrument writes it; `truth` may be bound by recovery steps only.
+/// What an artefact is. `raw` is a file as an instrument writes it: a raw input gets its path, a signal input reads it.
+/// `truth` (any file type) may be bound by generators and recovery steps only.
 enum class Kind { signal, table, record, raw, truth };
+
+/// Which side of the wall a step stands on. A simulated experiment is made by generators; an analysis may bind nothing
+/// of theirs but raw files, and nothing that a recovery step made; a recovery step compares the two.
+enum class Role { analysis, generator, recovery };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;
 
@@ -55,13 +61,21 @@ using report::Assumption;
 using report::Check;
 using report::CheckStatus;
 
+/// A file as an instrument writes it, extension without the dot.
+struct RawText {
+  std::string extension;
+  std::string text;
+};
+
 /// Everything a step gives back. All of it is stored, so that a report can be made without computing again.
 struct StepOutput {
   std::vector<Result> results;
   std::map<std::string, io::Table> tables;
   std::map<std::string, Value> records;
   std::map<std::string, signal::Signal> signals;
-  std::map<std::string, std::vector<signal::Signal>> raw;  ///< written in the format of the output's file name
+  std::map<std::string, std::vector<signal::Signal>> raw;  ///< written as .dm4, or as `raw_format` says
+  std::map<std::string, std::string> raw_format;           ///< extension per raw output: "tif"
+  std::map<std::string, RawText> raw_text;                 ///< text files of instruments: logs, cycler files
   std::vector<report::Figure> figures;
   std::vector<Check> checks;
   std::vector<Assumption> assumptions;
@@ -74,6 +88,7 @@ class StepInputs {
   std::map<std::string, signal::Signal> signals;
   std::map<std::string, io::Table> tables;
   std::map<std::string, Value> records;
+  std::map<std::string, std::filesystem::path> files;  ///< of raw inputs
 
   /// The named signal; throws Bug when the registry promised it and it is absent.
   [[nodiscard]] const signal::Signal& signal(const std::string& input) const;
@@ -95,6 +110,7 @@ struct Step {
   std::string_view example;  ///< one command line
   std::vector<InputSpec> inputs;
   std::vector<OutputSpec> outputs;
+  Role role = Role::analysis;
   OptionSet (*options)() = nullptr;
   /// `options` is the resolved table of the option set.
   StepOutput (*run)(const StepInputs& inputs, const Value& options, Run& run) = nullptr;

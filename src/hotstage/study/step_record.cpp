@@ -123,8 +123,15 @@ void write_output(const StepOutput& output, const fs::path& folder, Run& run) {
     note_file(files, key, "signal", key + ".hspy");
   }
   for (const auto& [key, signals] : output.raw) {
-    signal::save(signals, folder / (key + ".dm4"), run);
-    note_file(files, key, "raw", key + ".dm4");
+    const auto format = output.raw_format.find(key);
+    const std::string file = key + "." + (format == output.raw_format.end() ? "dm4" : format->second);
+    signal::save(signals, folder / file, run);
+    note_file(files, key, "raw", file);
+  }
+  for (const auto& [key, raw] : output.raw_text) {
+    const std::string file = key + "." + raw.extension;
+    io::write_text(folder / file, raw.text);
+    note_file(files, key, "raw", file);
   }
   summary["files"] = files;
   io::write_text(folder / "step.json", io::to_json(summary, io::JsonStyle::pretty));
@@ -168,6 +175,29 @@ StepOutput read_output(const fs::path& folder, Run& run) {
     }
   }
   return out;
+}
+
+void read_input(const std::string& input, Kind kind, const fs::path& file, StepInputs& inputs, Run& run) {
+  switch (kind) {
+    case Kind::signal:
+      inputs.signals[input] = signal::load(file, run);
+      break;
+    case Kind::raw:
+      inputs.files[input] = file;
+      break;
+    case Kind::table:
+      inputs.tables[input] = io::read_table(file);
+      break;
+    case Kind::record:
+      inputs.records[input] = io::read_document(file);
+      break;
+    case Kind::truth: {
+      const std::string type = io::extension(file);
+      const Kind as = type == "json" ? Kind::record : (type == "csv" ? Kind::table : Kind::signal);
+      read_input(input, as, file, inputs, run);
+      break;
+    }
+  }
 }
 
 fs::path output_file(const fs::path& folder, const std::string& output) {

@@ -17,6 +17,10 @@ void write_output(const StepOutput& output, const std::filesystem::path& folder,
 /// damaged.
 [[nodiscard]] StepOutput read_output(const std::filesystem::path& folder, Run& run);
 
+/// Reads an artefact or a user's file into the place where a step looks for that input: a raw input gets the path, a
+/// truth is read by its file type.
+void read_input(const std::string& input, Kind kind, const std::filesystem::path& file, StepInputs& inputs, Run& run);
+
 /// The file of one output inside a step's folder. Throws Error{bad_input} when the step did not make it.
 [[nodiscard]] std::filesystem::path output_file(const std::filesystem::path& folder, const std::string& output);
 

@@ -22,6 +22,7 @@ struct StudyHeader {
   std::string title;
   std::string summary;
   std::string evidence = "real";
+  std::optional<std::filesystem::path> claims;
 
   template <class V>
   void fields(V& v) {
@@ -29,6 +30,7 @@ struct StudyHeader {
     v("title", title, {.help = "title of the report", .required = true});
     v("summary", summary, {.help = "one or two sentences on top of the report"});
     v("evidence", evidence, {.help = "what the data are: real | twin"});
+    v("claims", claims, {.help = "claims file, relative to the study"});
   }
 };
 
@@ -114,6 +116,9 @@ StudyFile read_study(const fs::path& file) {
       study.data = read_data(*data);
     }
     study.steps = read_steps(document.at("step"));
+    if (header.claims) {
+      study.claims = read_claims(resolve_path(*header.claims, file.parent_path()));
+    }
     if (const Value* references = document.find("reference")) {
       for (const Value& entry : references->as_array()) {
         study.references.push_back(from_table<Reference>(entry));

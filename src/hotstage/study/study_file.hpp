@@ -6,6 +6,7 @@
 #include "hotstage/core/fields.hpp"
 #include "hotstage/core/units.hpp"
 #include "hotstage/core/value.hpp"
+#include "hotstage/study/claims.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -81,6 +82,7 @@ struct StudyFile {
   std::vector<NamedData> data;
   std::vector<StepEntry> steps;
   std::vector<Reference> references;
+  std::vector<ClaimEntry> claims;  ///< of the claims file, in its order
   std::filesystem::path file;
 };
 

@@ -78,7 +78,21 @@ TEST_F(StudyTest, mistakes_are_named_with_line_and_nearest_word) {
 TEST_F(StudyTest, the_truth_binds_to_no_analysis) {
   const std::string text =
       std::string(small_study) + "[step.b]\nuse = \"eels.quantify\"\ncore = \"pair.truth\"\nedges = [\"O K\"]\n";
-  EXPECT_TRUE(says(refusal(text), "may only be bound by recovery steps")) << refusal(text);
+  EXPECT_TRUE(says(refusal(text), "may only be bound by generators and recovery steps")) << refusal(text);
+}
+
+TEST(Registry, only_generators_and_recovery_steps_take_or_make_truth) {
+  for (const Step* step : steps()) {
+    if (step->role != Role::analysis) {
+      continue;
+    }
+    for (const InputSpec& input : step->inputs) {
+      EXPECT_NE(input.kind, Kind::truth) << step->id;
+    }
+    for (const OutputSpec& output : step->outputs) {
+      EXPECT_NE(output.kind, Kind::truth) << step->id;
+    }
+  }
 }
 
 TEST(Registry, no_step_has_an_option_named_like_an_input) {

@@ -232,8 +232,9 @@ std::string claims_html(const std::vector<Claim>& claims) {
   for (const Claim& claim : claims) {
     std::string origin = claim.kind;
     origin += (origin.empty() || claim.evidence.empty() ? "" : ", ") + claim.evidence;
-    out += fmt::format("<tr id=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
+    out += fmt::format("<tr id=\"{}\"><td>{}</td><td>{}{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
                        "claim-" + anchor_text(claim.id), html_text(claim.id), html_text(claim.statement),
+                       claim.why.empty() ? "" : fmt::format("<small>{}</small>", html_text(claim.why)),
                        html_text(claim.theirs), claim.ours ? with_unit(*claim.ours, claim.unit) : std::string("–"),
                        origin.empty() ? "" : fmt::format("<small>{}</small>", html_text(origin)),
                        badge_html(badge(claim.verdict)));

@@ -96,6 +96,50 @@ report::Section step_section(const FinishedStep& step) {
   return out;
 }
 
+report::Claim page_claim(const JudgedClaim& claim) {
+  report::Claim out{.id = claim.entry.id,
+                    .statement = claim.entry.statement,
+                    .verdict = claim.verdict,
+                    .kind = std::string(name(claim.kind)),
+                    .evidence = claim.evidence,
+                    .unit = claim.unit,
+                    .theirs = claim.entry.paper,
+                    .why = claim.why};
+  if (claim.ours) {
+    out.ours = Estimate{*claim.ours, claim.sigma.value_or(0.0)};
+  }
+  return out;
+}
+
+/// The tables called "recovery" of all recovery steps under each other: truth beside what was read blind.
+std::optional<report::Section> recovery_section(const StudyOutcome& outcome) {
+  io::Table all;
+  for (const FinishedStep& step : outcome.steps) {
+    const auto found = step.output.tables.find("recovery");
+    if (step.plan.step->role != Role::recovery || found == step.output.tables.end()) {
+      continue;
+    }
+    if (all.columns.empty()) {
+      all = found->second;
+      continue;
+    }
+    for (io::Column& column : all.columns) {
+      const io::Column& more = found->second.column(column.name);
+      column.numbers.insert(column.numbers.end(), more.numbers.begin(), more.numbers.end());
+      column.texts.insert(column.texts.end(), more.texts.begin(), more.texts.end());
+    }
+  }
+  if (all.columns.empty()) {
+    return std::nullopt;
+  }
+  report::Section out{.title = "Recovery: the hidden truth beside what was read blind"};
+  out.blocks.emplace_back(report::Paragraph{
+      "Every quantity below was put into the simulated experiment and read back from its raw files alone. A good "
+      "recovery shows that the tools would see it; it is no evidence that nature does it."});
+  out.blocks.emplace_back(page_table("all", "recovery", all));
+  return out;
+}
+
 }  // namespace
 
 std::string report_page(const StudyFile& study, const StudyOutcome& outcome, const Value& provenance) {
@@ -105,9 +149,15 @@ std::string report_page(const StudyFile& study, const StudyOutcome& outcome, con
         {"The data are simulated",
          "nothing here is evidence for nature; it shows that the chain recovers what was put in"});
   }
+  for (const JudgedClaim& claim : outcome.claims) {
+    page.claims.push_back(page_claim(claim));
+  }
+  if (auto section = recovery_section(outcome)) {
+    page.sections.push_back(std::move(*section));
+  }
   for (const FinishedStep& step : outcome.steps) {
     for (const Result& result : step.output.results) {
-      if (result.headline) {
+      if (result.headline && page.claims.empty()) {  // with claims, their table is the answer
         page.results.push_back(key_result(study, step.plan.name, result));
       }
     }

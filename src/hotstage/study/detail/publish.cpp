@@ -121,7 +121,55 @@ void clear_published(const fs::path& out) {
   }
 }
 
+/// results.json knows plain numbers only: an absent one is null.
+Value optional_number(const std::optional<double>& number) {
+  return number ? Value(*number) : Value{};
+}
+
+Value claim_value(const JudgedClaim& claim) {
+  Value out = Value::object();
+  out["id"] = claim.entry.id;
+  out["statement"] = claim.entry.statement;
+  out["verdict"] = name(claim.verdict);
+  out["kind"] = name(claim.kind);
+  out["evidence"] = claim.evidence;
+  out["ours"] = optional_number(claim.ours);
+  out["sigma"] = optional_number(claim.sigma);
+  out["unit"] = claim.unit;
+  out["paper"] = claim.entry.paper;
+  out["paper_interval"] = Value{};
+  if (claim.entry.paper_interval) {
+    out["paper_interval"] = Value::array();
+    for (const double end : *claim.entry.paper_interval) {
+      out["paper_interval"].push_back(end);
+    }
+  }
+  out["why"] = claim.why;
+  return out;
+}
+
 }  // namespace
+
+std::vector<JudgedClaim> judge_claims(const StudyFile& study, const StudyOutcome& outcome) {
+  Evidence evidence;
+  for (const FinishedStep& step : outcome.steps) {
+    for (const Result& result : step.output.results) {
+      evidence.results[fmt::format("{}.{}", step.plan.name, result.id)] = result;
+    }
+    for (const auto& [output, record] : step.output.records) {
+      if (const Value* fitted = record.find("fitted_to")) {
+        for (const Value& id : fitted->as_array()) {
+          evidence.fitted_to.insert(id.as_text());
+        }
+      }
+    }
+  }
+  std::vector<JudgedClaim> out;
+  for (const ClaimEntry& entry : study.claims) {
+    out.push_back(judge(entry, evidence));
+  }
+  return out;
+}
 
 Value results_document(const StudyFile& study, const StudyOutcome& outcome) {
   Value out = Value::object();
@@ -129,6 +177,9 @@ Value results_document(const StudyFile& study, const StudyOutcome& outcome) {
   out["study"] = study.name;
   out["results"] = Value::array();
   out["claims"] = Value::array();
+  for (const JudgedClaim& claim : outcome.claims) {
+    out["claims"].push_back(claim_value(claim));
+  }
   out["warnings"] = Value::array();
   for (const FinishedStep& step : outcome.steps) {
     for (const Result& result : step.output.results) {
@@ -156,6 +207,7 @@ Value results_document(const StudyFile& study, const StudyOutcome& outcome) {
 
 void publish(const StudyFile& study, const StudyOptions& options, const jobs::Store& store, StudyOutcome& outcome,
              Run& run) {
+  outcome.claims = judge_claims(study, outcome);
   outcome.results = results_document(study, outcome);
   outcome.report = options.out / "report.html";
   clear_published(options.out);

@@ -182,6 +182,7 @@ const Step step{
     .outputs = {{"core", Kind::raw, "core-loss spectrum image (.dm4)"},
                 {"low", Kind::raw, "low-loss spectrum image (.dm4)"},
                 {"truth", Kind::truth, "composition and energy shifts that were put in"}},
+    .role = Role::generator,
     .options = make_options<Options>,
     .run = run,
 };
