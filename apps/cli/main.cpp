@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/core/nearest.hpp"
 #include "hotstage/core/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "console.hpp"
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <vector>
@@ -29,6 +31,44 @@ std::vector<const Verb*> verbs() {
 #include "hotstage/cli/verbs.inc"
   };
 #undef HOTSTAGE_VERB
+}
+
+/// The command the arguments name: the deepest subcommand reached by its words.
+const CLI::App& named_command(const CLI::App& app, int argc, char** argv, int& first_option) {
+  const CLI::App* command = &app;
+  first_option = 1;
+  while (first_option < argc) {
+    const std::string word(argv[first_option]);
+    const auto below = command->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
+    if (below.empty()) {
+      break;
+    }
+    command = below.front();
+    ++first_option;
+  }
+  return *command;
+}
+
+/// A mistyped option is the mistake to name: CLI11 would first complain that the right one is missing.
+void refuse_unknown_options(const CLI::App& app, int argc, char** argv) {
+  int first = 1;
+  const CLI::App& command = named_command(app, argc, argv, first);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      known.push_back("--" + name);
+    }
+  }
+  for (int i = first; i < argc; ++i) {
+    const std::string word(argv[i]);
+    const std::string name = word.substr(0, word.find('='));
+    if (word == "--") {
+      return;
+    }
+    if (name.starts_with("--") && std::find(known.begin(), known.end(), name) == known.end()) {
+      throw Error(Errc::usage, fmt::format("{}: no option {}", command.get_name(), name), nearest_hint(name, known));
+    }
+  }
 }
 
 int call(const std::vector<std::pair<CLI::App*, Work>>& commands, const Common& common) {
@@ -64,6 +104,9 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) {
+      refuse_unknown_options(app, argc, argv);
+    }
     const int status = app.exit(error);
     return status == 0 ? 0 : static_cast<int>(Errc::usage);
   }

@@ -43,6 +43,12 @@ def test_wrong_usage_is_exit_code_2(tmp_path):
     assert hotstage("run", "x.toml", "--nonsense", cwd=tmp_path).returncode == 2
 
 
+def test_a_mistyped_option_is_named_before_a_missing_one(tmp_path):
+    done = hotstage("eels", "quantify", "--coree", "x.dm4", "--edges", "O K", cwd=tmp_path)
+    assert done.returncode == 2 and "--coree" in done.stderr and "--core\"" in done.stderr, done.stderr
+    assert not (tmp_path / "hotstage-out").exists()
+
+
 def test_missing_empty_and_foreign_files_say_what_is_wrong(tmp_path):
     missing = hotstage("info", "absent.dm4", cwd=tmp_path)
     assert missing.returncode == 5 and "absent.dm4" in missing.stderr

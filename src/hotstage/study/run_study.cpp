@@ -2,6 +2,7 @@
 
 #include "hotstage/study/run_study.hpp"
 
+#include "hotstage/io/files.hpp"
 #include "hotstage/jobs/store.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/study/detail/publish.hpp"
@@ -163,10 +164,22 @@ StepOutput execute(const StudyFile& study, const PlannedStep& plan, const std::v
   return output;
 }
 
+/// A file that is not there stops the run before anything is made.
+void require_files(const StudyFile& study, const std::vector<PlannedStep>& plan) {
+  for (const PlannedStep& planned : plan) {
+    for (const Binding& binding : planned.bindings) {
+      if (binding.from_data()) {
+        io::require_readable_file(data_path(study, find_data(study, binding.source)));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 StudyOutcome run_study(const StudyFile& study, const StudyOptions& options, Run& run) {
   const std::vector<PlannedStep> plan = make_plan(study);
+  require_files(study, plan);
   const jobs::Store store(options.out / ".store");
   StudyOutcome outcome;
   for (const PlannedStep& planned : plan) {

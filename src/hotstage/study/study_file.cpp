@@ -80,7 +80,7 @@ std::vector<StepEntry> read_steps(const Value& table) {
 }
 
 void check_sections(const Value& document) {
-  const std::vector<std::string> known = {"study", "data", "step", "reference"};
+  const std::vector<std::string> known = {"study", "data", "step", "reference", "variant"};
   for (const Member& member : document.as_object()) {
     if (std::find(known.begin(), known.end(), member.key) == known.end()) {
       throw Error(Errc::bad_input, member.value.where, fmt::format("unknown section [{}]", member.key),
@@ -95,9 +95,37 @@ void check_sections(const Value& document) {
   }
 }
 
+/// Puts the options of a variant over those of the steps.
+void vary(const Value& document, std::string_view variant, StudyFile& study) {
+  const Value* variants = document.find("variant");
+  const Value* chosen = variants == nullptr ? nullptr : variants->find(variant);
+  if (chosen == nullptr) {
+    std::vector<std::string> known;
+    for (std::size_t i = 0; variants != nullptr && i < variants->as_object().size(); ++i) {
+      known.push_back(variants->as_object()[i].key);
+    }
+    throw Error(Errc::bad_input, document.where, fmt::format("the study has no variant \"{}\"", variant),
+                nearest_hint(std::string(variant), known));
+  }
+  for (const Member& member : chosen->as_object()) {
+    const auto entry = std::find_if(study.steps.begin(), study.steps.end(),
+                                    [&](const StepEntry& step) { return step.name == member.key; });
+    if (entry == study.steps.end()) {
+      throw Error(Errc::bad_input, member.value.where,
+                  fmt::format("variant \"{}\": there is no step \"{}\"", variant, member.key));
+    }
+    for (const Member& option : member.value.as_object()) {
+      entry->table[option.key] = option.value;
+    }
+  }
+  study.variant = variant;
+  study.name += fmt::format("-{}", variant);
+  study.title += fmt::format(" ({})", variant);
+}
+
 }  // namespace
 
-StudyFile read_study(const fs::path& file) {
+StudyFile read_study(const fs::path& file, std::string_view variant) {
   const Value document = io::read_document(file);
   try {
     check_sections(document);
@@ -116,6 +144,9 @@ StudyFile read_study(const fs::path& file) {
       study.data = read_data(*data);
     }
     study.steps = read_steps(document.at("step"));
+    if (!variant.empty()) {
+      vary(document, variant, study);
+    }
     if (header.claims) {
       study.claims = read_claims(resolve_path(*header.claims, file.parent_path()));
     }

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hotstage::study {
@@ -84,10 +85,13 @@ struct StudyFile {
   std::vector<Reference> references;
   std::vector<ClaimEntry> claims;  ///< of the claims file, in its order
   std::filesystem::path file;
+  std::string variant;  ///< empty: none
 };
 
 /// Reads and checks a study. Unknown keys are errors with line and nearest name. Throws Error.
-[[nodiscard]] StudyFile read_study(const std::filesystem::path& file);
+///
+/// A `variant` is the same study with some options changed: [variant.NAME.STEP] stands over [step.STEP].
+[[nodiscard]] StudyFile read_study(const std::filesystem::path& file, std::string_view variant = {});
 
 /// "shared:eels/x.dm3" → the file; other paths relative to `folder`. Throws Error{io} when the shared folder is absent.
 [[nodiscard]] std::filesystem::path resolve_path(const std::filesystem::path& path,

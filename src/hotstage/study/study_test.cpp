@@ -106,6 +106,16 @@ TEST(Registry, no_step_has_an_option_named_like_an_input) {
   }
 }
 
+TEST_F(StudyTest, a_variant_changes_options_and_the_name) {
+  const std::string text = std::string(small_study) + "[variant.tiny.pair]\nchannels = 256\n";
+  StudyFile plain = parse(text);
+  EXPECT_EQ(make_plan(plain)[0].options.at("channels").as_integer(), 512);
+  const StudyFile tiny = read_study(folder_ / "study.toml", "tiny");
+  EXPECT_EQ(make_plan(tiny)[0].options.at("channels").as_integer(), 256);
+  EXPECT_EQ(tiny.name, "small-tiny");
+  EXPECT_THROW((void)read_study(folder_ / "study.toml", "tinny"), Error);
+}
+
 TEST_F(StudyTest, steps_are_ordered_by_what_they_need) {
   const std::string text =
       "[study]\nname = \"s\"\ntitle = \"t\"\n"
