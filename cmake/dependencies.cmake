@@ -14,11 +14,21 @@ find_package(HDF5 1.10 REQUIRED COMPONENTS C)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(fftw3 REQUIRED IMPORTED_TARGET fftw3)
 pkg_check_modules(fftw3f REQUIRED IMPORTED_TARGET fftw3f)
+pkg_check_modules(spglib REQUIRED IMPORTED_TARGET spglib)
 
 # HDF5 in Debian exports plain variables, not a target.
 add_library(hotstage_hdf5 INTERFACE)
 target_include_directories(hotstage_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(hotstage_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+
+# Debian's OpenCVConfig.cmake asks for every OpenCV package; two libraries are all that is used.
+foreach(part IN ITEMS core imgproc)
+  find_library(OPENCV_${part} opencv_${part} REQUIRED)
+  find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+  add_library(opencv_${part} INTERFACE)
+  target_include_directories(opencv_${part} SYSTEM INTERFACE ${OPENCV_INCLUDE})
+  target_link_libraries(opencv_${part} INTERFACE ${OPENCV_${part}})
+endforeach()
 
 if(HOTSTAGE_TESTS)
   find_package(GTest 1.12 REQUIRED)
