@@ -126,7 +126,8 @@ Temperature read_temperature(const Value& node, const FieldInfo& info) {
 
 Value write_quantity(double base, const FieldInfo& info) {
   const Unit unit = parse_unit(info.unit);
-  return Value(fmt::format("{} {}", (base - unit.offset) / unit.factor, info.unit));
+  // 15 digits are what a user can have meant: "30 pA" comes back as 30, not as 29.999999999999996.
+  return Value(fmt::format("{:.15g} {}", (base - unit.offset) / unit.factor, info.unit));
 }
 
 std::size_t read_choice(const Value& node, const std::vector<std::string>& choices) {

@@ -2,18 +2,22 @@
 
 #include "hotstage/num/fft.hpp"
 
+#include "hotstage/num/detail/fftw_planner.hpp"
+
 #include <fftw3.h>
 
 #include <mutex>
 
 namespace hotstage::num {
-namespace {
 
-/// FFTW's planner is the one part of it that is not thread-safe.
-std::mutex& planner_mutex() {
+std::mutex& detail::planner_mutex() {
   static std::mutex mutex;
   return mutex;
 }
+
+namespace {
+
+using detail::planner_mutex;
 
 template <class T>
 struct Fftw;

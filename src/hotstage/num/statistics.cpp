@@ -109,4 +109,34 @@ Estimate difference(const Estimate& a, const Estimate& b, double covariance) {
   return combined(a.value - b.value, a.sigma * a.sigma + b.sigma * b.sigma - 2.0 * covariance);
 }
 
+KolmogorovSmirnov kolmogorov_smirnov(std::span<const double> probabilities) {
+  if (probabilities.empty()) {
+    return {};
+  }
+  std::vector<double> sorted(probabilities.begin(), probabilities.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto n = static_cast<double>(sorted.size());
+  double distance = 0.0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto below = static_cast<double>(i);
+    distance = std::max({distance, sorted[i] - below / n, (below + 1.0) / n - sorted[i]});
+  }
+  const double root = std::sqrt(n);
+  const double lambda = (root + 0.12 + 0.11 / root) * distance;
+  constexpr double surely_one = 0.2;  // below it p differs from 1 by less than 1e-12 and the series converges slowly
+  if (lambda < surely_one) {
+    return {distance, 1.0};
+  }
+  double p = 0.0;
+  double sign = 1.0;
+  for (int j = 1; j <= 100; ++j, sign = -sign) {
+    const double term = std::exp(-2.0 * j * j * lambda * lambda);
+    p += 2.0 * sign * term;
+    if (term < 1e-17) {
+      break;
+    }
+  }
+  return {distance, std::clamp(p, 0.0, 1.0)};
+}
+
 }  // namespace hotstage::num

@@ -37,4 +37,14 @@ namespace hotstage::num {
 /// Value of the p-quantile (0 ≤ p ≤ 1), linear between order statistics; 0 for an empty sample.
 [[nodiscard]] double quantile(std::span<const double> values, double p);
 
+struct KolmogorovSmirnov {
+  double distance = 0.0;  ///< largest distance between the empirical and the assumed distribution
+  double p_value = 1.0;   ///< probability of a larger one when the assumption holds
+};
+
+/// One-sample test. `probabilities` are the values of the assumed cumulative distribution at the sample, in any order;
+/// uniform on [0, 1] when the assumption holds. Asymptotic with Stephens' correction (Numerical Recipes §14.3.3),
+/// p good to 0.01 from n = 5; {0, 1} for an empty sample.
+[[nodiscard]] KolmogorovSmirnov kolmogorov_smirnov(std::span<const double> probabilities);
+
 }  // namespace hotstage::num

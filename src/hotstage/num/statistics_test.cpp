@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace hotstage::num {
@@ -72,6 +74,44 @@ TEST(Propagation, sigma_of_a_ratio_covers_simulated_ratios) {
   const double predicted = ratio({10.0, 0.3}, {5.0, 0.1}).sigma;
   constexpr double second_order = 0.03;  // (σ_b/b)² and the sampling error of 20000
   EXPECT_NEAR(standard_deviation(ratios) / predicted, 1.0, second_order);
+}
+
+TEST(KolmogorovSmirnov, critical_values_of_the_tables) {
+  // Asymptotic critical distances 1.3581/√n (5 %) and 1.6276/√n (1 %), Smirnov 1948: evenly spaced probabilities moved
+  // by that much have exactly that distance.
+  for (const auto& [critical, p] : {std::pair{1.3581, 0.05}, std::pair{1.6276, 0.01}}) {
+    const std::size_t n = 40000;
+    std::vector<double> probabilities(n);
+    const double shift = critical / std::sqrt(static_cast<double>(n));
+    for (std::size_t i = 0; i < n; ++i) {
+      probabilities[i] = std::min(static_cast<double>(i) / static_cast<double>(n) + shift, 1.0);
+    }
+    const KolmogorovSmirnov test = kolmogorov_smirnov(probabilities);
+    EXPECT_NEAR(test.distance, shift, rounding);
+    constexpr double finite_size = 0.01;  // of p: Stephens' correction at this n, and the five digits of the table
+    EXPECT_NEAR(test.p_value / p, 1.0, finite_size);
+  }
+}
+
+TEST(KolmogorovSmirnov, p_values_of_true_assumptions_are_uniform_and_false_ones_are_found) {
+  std::vector<double> p(2000);
+  for (std::size_t trial = 0; trial < p.size(); ++trial) {
+    Rng rng(7, 1, trial);
+    std::vector<double> sample(50);
+    for (double& value : sample) {
+      value = rng.uniform();
+    }
+    p[trial] = kolmogorov_smirnov(sample).p_value;
+  }
+  constexpr double four_sigma = 4.0 * 0.289 / 44.7;
+  EXPECT_NEAR(mean(p), 0.5, four_sigma);
+  std::vector<double> squared(400);
+  Rng rng(7, 2, 0);
+  for (double& value : squared) {
+    value = std::pow(rng.uniform(), 2.0);
+  }
+  EXPECT_LT(kolmogorov_smirnov(squared).p_value, 1e-6);
+  EXPECT_EQ(kolmogorov_smirnov({}).p_value, 1.0);
 }
 
 }  // namespace
