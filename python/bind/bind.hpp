@@ -10,6 +10,7 @@ namespace hotstage::python {
 void bind_core(pybind11::module_& module);
 void bind_signal(pybind11::module_& module);
 void bind_eels(pybind11::module_& module);
+void bind_atoms(pybind11::module_& module);
 void bind_study(pybind11::module_& module);
 
 }  // namespace hotstage::python

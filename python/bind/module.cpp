@@ -9,5 +9,6 @@ PYBIND11_MODULE(_hotstage, module) {
   hotstage::python::bind_core(module);
   hotstage::python::bind_signal(module);
   hotstage::python::bind_eels(module);
+  hotstage::python::bind_atoms(module);
   hotstage::python::bind_study(module);
 }

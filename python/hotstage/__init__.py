@@ -27,7 +27,7 @@ from .errors import (
     Unsupported,
     UsageError,
 )
-from . import eels, steps, study
+from . import atoms, eels, steps, study
 from .study import run
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Signal",
     "Unsupported",
     "UsageError",
+    "atoms",
     "eels",
     "errors",
     "formats",
