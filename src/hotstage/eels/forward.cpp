@@ -73,6 +73,10 @@ Scattering make_scattering(const FineGrid& grid, const LowLossModel& model) {
     const double f = static_cast<double>(k) / (n * grid.step_eV);  // cycles per eV
     const double x = 2.0 * std::numbers::pi * f;
     s.zero_loss[k] = std::exp(-0.5 * x * x * sigma * sigma - 0.5 * x * model.zlp_tail_eV);
+    if (model.zlp_asymmetry_eV > 0.0) {
+      const double turn = x * model.zlp_asymmetry_eV;
+      s.zero_loss[k] *= std::polar(1.0, turn) / Complex(1.0, turn);
+    }
   }
   std::vector<double> drude(grid.size);
   double total = 0.0;

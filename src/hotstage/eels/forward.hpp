@@ -20,8 +20,9 @@ enum class CountingNoise { poisson, none };
 
 /// Zero-loss peak and a single Drude plasmon, doi:10.1007/978-1-4419-9583-4 §3.3.
 struct LowLossModel {
-  double zlp_fwhm_eV = 1.0;  ///< Gaussian
-  double zlp_tail_eV = 0.0;  ///< FWHM of an additional Lorentzian broadening (Voigt); 0: none
+  double zlp_fwhm_eV = 1.0;       ///< Gaussian
+  double zlp_tail_eV = 0.0;       ///< FWHM of an additional Lorentzian broadening (Voigt); 0: none
+  double zlp_asymmetry_eV = 0.0;  ///< mean of an additional exponential tail towards loss, centroid kept at 0
   double plasmon_eV = 25.0;
   double plasmon_width_eV = 10.0;
 };
