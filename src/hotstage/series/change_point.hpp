@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// When a block changes: likelihood-ratio search for a lasting step in a drifting, noisy brightness.
+
+#pragma once
+
+#include "hotstage/core/fields.hpp"
+#include "hotstage/core/run.hpp"
+#include "hotstage/series/blocks.hpp"
+
+#include <array>
+#include <vector>
+
+namespace hotstage::series {
+
+/// What "onset" means.
+enum class OnsetDefinition {
+  first_sigma,  ///< a cumulative sum of deviations from the extrapolated baseline passes k σ
+  ten_percent,  ///< a tenth of the change is done
+  half          ///< half of the change is done
+};
+
+constexpr auto enum_names(OnsetDefinition) {
+  return std::array<EnumName<OnsetDefinition>, 3>{
+      EnumName<OnsetDefinition>{OnsetDefinition::first_sigma, "first_sigma"},
+      EnumName<OnsetDefinition>{OnsetDefinition::ten_percent, "ten_percent"},
+      EnumName<OnsetDefinition>{OnsetDefinition::half, "half"}};
+}
+
+struct ChangeOptions {
+  OnsetDefinition onset = OnsetDefinition::ten_percent;
+  int window = 20;  ///< frames before and after a step that are looked at; the step sets it from a time
+  double false_alarms = 0.5;
+  double sigma_k = 5.0;
+
+  template <class V>
+  void fields(V& v) {
+    v("onset", onset, {.help = "which moment of the change is called its onset"});
+    v("false_alarms", false_alarms,
+      {.help = "steps expected by chance in the whole map of an unchanging specimen", .min = 1e-6, .max = 1000.0});
+    v("sigma_k", sigma_k, {.help = "k of onset = first_sigma", .min = 1.0, .max = 50.0});
+  }
+};
+
+/// The step found in one series. Times are frame numbers (fractional, 0 = first frame).
+struct ChangePoint {
+  bool found = false;
+  double score = 0.0;             ///< σ of the step that explains most; its sign is that of the change
+  double before = 0.0;            ///< level before, unit of the series
+  double change = 0.0;            ///< level after − before
+  double width = 0.0;             ///< of the logistic step, frames
+  std::array<double, 3> at{};     ///< frame by OnsetDefinition
+  std::array<double, 3> sigma{};  ///< standard deviation of each, frames
+  double completed = 0.0;         ///< frame at which nine tenths are done
+};
+
+/// Search for steps in series of one length. Model within ± window frames of the step: a + b t + c t² + A/(1 + exp(−(t
+/// − t₀)/w)), w from 0.3 to 4 frames; the score of (t₀, w) is the normalised projection of the data on the step freed
+/// of the parabola. Slow changes (lattice vibration, bend contours) are parabolas over the window, fast ones are steps.
+class StepSearch {
+ public:
+  /// `usable` per frame: frames of weight 0 do not count. Thresholds are set by simulated noise, so that
+  /// options.false_alarms steps are found by chance in `series_searched` unchanging series.
+  StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options);
+
+  /// `noise` is the standard deviation of one value.
+  [[nodiscard]] ChangePoint find(std::span<const float> values, double noise) const;
+
+  [[nodiscard]] double threshold() const { return threshold_; }
+
+ private:
+  struct Template {
+    double at = 0.0;     ///< t₀, frames
+    double width = 0.0;  ///< frames
+    std::size_t first = 0;
+    std::vector<float> weights;  ///< over frames from `first`; unit norm, free of a parabola
+    double amplitude = 0.0;      ///< change per unit of the projection
+  };
+
+  void set_threshold(double allowed);
+  [[nodiscard]] std::vector<double> scores(std::span<const float> values, double noise) const;
+  /// Level before the step, and where a cumulative sum leaves it.
+  void set_first_deviation(std::span<const float> values, double noise, ChangePoint& out) const;
+  void measure(std::span<const float> values, double noise, const std::vector<double>& z, ChangePoint& out) const;
+
+  std::vector<char> usable_;
+  ChangeOptions options_;
+  std::vector<Template> templates_;
+  double threshold_ = 5.0;
+};
+
+/// The map of changes of a block grid.
+struct ChangeMap {
+  std::vector<ChangePoint> points;  ///< one per block
+  std::vector<char> pooled;         ///< found only after averaging with the neighbours of the same grain
+  std::vector<double> noise;        ///< standard deviation of one value per block, electrons per pixel
+  double threshold = 0.0;
+  double excess = 1.0;       ///< variance of the blocks over that of counting
+  std::size_t isolated = 0;  ///< steps dropped because no neighbour changed at about the same time
+};
+
+/// Searches every covered block of a grain; blocks without a step are searched again averaged over 3 × 3 blocks of
+/// their grain. A step that no neighbour shares (within 3σ + 12 frames) is dropped.
+[[nodiscard]] ChangeMap find_changes(const BlockGrid& grid, std::span<const FrameDrift> drift,
+                                     const ChangeOptions& options, Run& run);
+
+}  // namespace hotstage::series

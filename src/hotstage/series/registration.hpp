@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sub-pixel registration of a frame series with an uncertainty per frame, and a focus measure.
+
+#pragma once
+
+#include "hotstage/core/run.hpp"
+#include "hotstage/series/detector.hpp"
+#include "hotstage/series/frames.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hotstage::series {
+
+/// Why a frame is not like the others; bits.
+enum FrameFlag : std::uint32_t {
+  frame_jump = 1,       ///< moved by more than usual since the frame before
+  frame_lost = 2,       ///< no shift could be found: the position is that of the frame before
+  frame_focus = 4,      ///< sharpness differs suddenly from the frames around: no onset may rest on this frame
+  frame_clipped = 8,    ///< the common field leaves the frame
+  frame_intensity = 16  ///< mean intensity differs suddenly from the frames around
+};
+
+/// "jump, focus"; empty without flags.
+[[nodiscard]] std::string flags_text(std::uint32_t flags);
+
+struct RegistrationOptions {
+  double taper = 0.12;
+  double search = 0.25;
+  int anchor = 8;
+  double longest = 0.125;
+
+  template <class V>
+  void fields(V& v) {
+    v("taper", taper, {.help = "cosine edge of the window, fraction of the field per side", .min = 0.01, .max = 0.5});
+    v("search", search,
+      {.help = "largest shift from one frame to the next, fraction of the field", .min = 0.01, .max = 0.5});
+    v("anchor", anchor, {.help = "frames averaged into one anchor", .min = 2, .max = 64});
+    v("longest", longest,
+      {.help = "longest wavelength that counts, fraction of the field: slower intensity is no landmark",
+       .min = 0.02,
+       .max = 1.0});
+  }
+};
+
+/// Where the specimen stands in a frame: a feature at pixel p of frame 0 lies at p + (dy, dx) in this one.
+struct FrameDrift {
+  double dy_px = 0.0;
+  double dx_px = 0.0;
+  double sigma_y_px = 0.0;  ///< against the mean of the series; the common zero (frame 0) adds its own
+  double sigma_x_px = 0.0;
+  double scan_y_px = 0.0;  ///< what motion while the frame is scanned adds: the rows count unequally
+  double scan_x_px = 0.0;
+  double correlation = 0.0;  ///< with the neighbouring frames, weighted like the registration
+  double focus = 0.0;        ///< band power ratio, noise removed: high/low spatial frequencies
+  double mean = 0.0;         ///< of the frame, stored counts
+  std::uint32_t flags = 0;
+
+  /// Fit to measure intensities in.
+  [[nodiscard]] bool usable() const {
+    return (flags & (static_cast<std::uint32_t>(frame_lost) | frame_focus | frame_intensity)) == 0;
+  }
+};
+
+struct Registration {
+  std::vector<FrameDrift> frames;
+  DetectorResponse detector;
+  double cutoff_cycles_per_px = 0.0;  ///< the band that holds 99.5 % of the information on a shift
+  double bound_px = 0.0;              ///< Cramér–Rao bound per axis of one frame against a noiseless scene
+  std::size_t anchors = 0;
+};
+
+/// Registers a series {time | y, x}.
+///
+/// A coarse bounded search on binned frames against a running anchor; then every frame is cut out so that the window
+/// follows the specimen, transformed once, and aligned by maximum-likelihood weighted correlation (band.hpp) with its
+/// neighbours; anchors (means of `anchor` frames) are compared all with all and solved by robust least squares, so that
+/// errors do not accumulate. Translation only: no shear, rotation or row jitter. Throws Error{bad_input} for a signal
+/// that is no series, Error{refused} when the frames have nothing in common.
+[[nodiscard]] Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run);
+
+/// A mean image in the coordinates of frame 0.
+struct MeanImage {
+  Buffer<float, 2> mean;        ///< 0 where no frame covers the pixel
+  Buffer<float, 2> n_averaged;  ///< frames that cover the pixel
+};
+
+/// Mean of frames [first, last) moved back by their drift (bilinear); lost frames are left out.
+[[nodiscard]] MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const FrameDrift> drift,
+                                             std::size_t first, std::size_t last, Run& run);
+
+}  // namespace hotstage::series
