@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GPAW (doi:10.1063/5.0182685) in plane-wave mode, as an i-PI client through ASE.
+
+#include "hotstage/calc/detail/child.hpp"
+#include "hotstage/calc/detail/mpi.hpp"
+#include "hotstage/calc/engine.hpp"
+#include "hotstage/io/document.hpp"
+#include "hotstage/io/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace hotstage::calc::engine_gpaw {
+
+namespace {
+
+constexpr double start_limit_s = 60.0;  // importing GPAW on a loaded machine
+
+bool is_magnetic(const atoms::Structure& s) {
+  return std::any_of(s.moments_muB.begin(), s.moments_muB.end(), [](double m) { return std::abs(m) > 0.0; });
+}
+
+/// The first python that can import gpaw; the answer is kept, as importing takes a second.
+const EngineStatus& found() {
+  static const EngineStatus status = [] {
+    EngineStatus out{.id = "gpaw",
+                     .title = "GPAW, plane waves and PAW",
+                     .installed = false,
+                     .version = "",
+                     .program = "",
+                     .hint =
+                         "Debian: apt install gpaw gpaw-data python3-ase libopenblas0-pthread; or set HOTSTAGE_PYTHON "
+                         "to a python that has gpaw and ase"};
+    const char* chosen = std::getenv("HOTSTAGE_PYTHON");
+    for (const std::string& python :
+         {std::string(chosen == nullptr ? "" : chosen), std::string("/usr/bin/python3"), std::string("python3")}) {
+      if (python.empty() || detail::find_program(python).empty()) {
+        continue;
+      }
+      const std::string text = detail::first_output(
+          {python, "-c", "import ase, gpaw; print(gpaw.__version__, 'ase', ase.__version__)"}, start_limit_s);
+      if (!text.empty()) {
+        out.installed = true;
+        out.version = text.substr(0, text.find('\n'));
+        out.program = detail::find_program(python).string();
+        break;
+      }
+    }
+    return out;
+  }();
+  return status;
+}
+
+EngineStatus detect() {
+  return found();
+}
+
+std::string hubbard(const DftOptions& options) {
+  const double u_eV = options.hubbard_U.in(units::eV);
+  if (u_eV <= 0.0) {
+    return "";
+  }
+  return fmt::format(":d,{}{}", io::shortest(u_eV), options.convention == HubbardConvention::plain ? ",0" : "");
+}
+
+Value parameters(const DftOptions& options, const atoms::Structure& structure) {
+  Value out = Value::object();
+  out["mode"] = "pw";
+  out["ecut_eV"] = options.cutoff.in(units::eV);
+  out["xc"] = "PBE";
+  Value kpts = Value::array();
+  for (const int n : options.kpts) {
+    kpts.push_back(n);
+  }
+  out["kpts"] = std::move(kpts);
+  out["gamma"] = true;
+  out["hubbard_Co"] = hubbard(options);
+  out["spin"] = is_magnetic(structure);
+  out["smearing"] = "fermi";
+  out["width_eV"] = options.smearing.in(units::eV);
+  Value convergence = Value::object();
+  convergence["energy"] = 1e-4;
+  convergence["density"] = 1e-3;
+  out["convergence"] = std::move(convergence);
+  return out;
+}
+
+std::string script(const DftOptions& options, const atoms::Structure& s) {
+  std::string symbols;
+  std::string places;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    symbols += fmt::format("'{}', ", s.elements[i].symbol);
+    places += fmt::format("    ({:.10f}, {:.10f}, {:.10f}),\n", s.positions_A[i][0], s.positions_A[i][1],
+                          s.positions_A[i][2]);
+  }
+  const auto truth = [](bool yes) { return yes ? "True" : "False"; };
+  std::string out =
+      "# Written by Hotstage: GPAW as an i-PI client. Start it by hand with the socket's name as argument.\n"
+      "import sys\n\nfrom ase import Atoms\nfrom ase.calculators.socketio import SocketClient\n"
+      "from gpaw import GPAW, PW, FermiDirac\nfrom gpaw.mpi import world\n\n";
+  out += fmt::format("atoms = Atoms([{}], positions=[\n{}], pbc=({}, {}, {}), cell=[\n", symbols, places,
+                     truth(s.periodic[0]), truth(s.periodic[1]), truth(s.periodic[2]));
+  for (const atoms::Vector& row : s.cell_A) {
+    out += fmt::format("    ({:.10f}, {:.10f}, {:.10f}),\n", row[0], row[1], row[2]);
+  }
+  out += "])\n";
+  if (is_magnetic(s)) {
+    out += fmt::format("atoms.set_initial_magnetic_moments([{:.4f}])\n", fmt::join(s.moments_muB, ", "));
+  }
+  const std::string u = hubbard(options);
+  out += fmt::format(
+      "atoms.calc = GPAW(mode=PW({}), xc='PBE', kpts={{'size': ({}, {}, {}), 'gamma': True}},\n"
+      "                  setups={}, occupations=FermiDirac({}), txt='gpaw.txt', maxiter=200,\n"
+      "                  convergence={{'energy': 1e-4, 'density': 1e-3}}, parallel={{'augment_grids': True}},\n"
+      "                  symmetry={{'point_group': False}})\n"
+      "SocketClient(unixsocket=sys.argv[1], comm=world).run(atoms, use_stress=False)\n",
+      io::shortest(options.cutoff.in(units::eV)), options.kpts[0], options.kpts[1], options.kpts[2],
+      u.empty() ? "{}" : fmt::format("{{'Co': '{}'}}", u), io::shortest(options.smearing.in(units::eV)));
+  return out;
+}
+
+IpiLaunch prepare(const DftOptions& options, const atoms::Structure& structure, const std::filesystem::path& folder) {
+  io::write_text(folder / "client.py", script(options, structure));
+  if (options.ranks > 1) {
+    return detail::with_mpi(options.ranks, {found().program, "-m", "gpaw", "python", "client.py", "{socket}"});
+  }
+  return {.words = {found().program, "client.py", "{socket}"}, .environment = {}};
+}
+
+}  // namespace
+
+extern const Engine engine;
+const Engine engine{.id = "gpaw",
+                    .title = "GPAW, plane waves and PAW",
+                    .virial = Virial::absent,
+                    .detect = detect,
+                    .parameters = parameters,
+                    .prepare = prepare};
+
+}  // namespace hotstage::calc::engine_gpaw
