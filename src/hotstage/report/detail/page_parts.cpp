@@ -47,7 +47,7 @@ Badge badge(Verdict verdict) {
     case Verdict::supported:
       return {"supported", Tone::good};
     case Verdict::consistent:
-      return {"consistent", Tone::good};
+      return {"consistent", Tone::attention};  // not evidence
     case Verdict::not_supported:
       return {"not supported", Tone::bad};
     case Verdict::out_of_reach:
@@ -222,24 +222,39 @@ std::string assumptions_html(const std::vector<Assumption>& assumptions) {
   return out + "</dl>\n</div>\n";
 }
 
+/// "3 supported, 9 consistent, …": how many claims of each verdict, in the order of the enum.
+std::string tally_html(const std::vector<Claim>& claims) {
+  std::string out;
+  for (const Verdict verdict :
+       {Verdict::supported, Verdict::not_supported, Verdict::consistent, Verdict::out_of_reach, Verdict::not_yet}) {
+    const auto n = std::ranges::count(claims, verdict, &Claim::verdict);
+    if (n > 0) {
+      Badge counted = badge(verdict);
+      counted.text = fmt::format("{} {}", n, counted.text);
+      out += badge_html(counted) + " ";
+    }
+  }
+  return fmt::format("<p class=\"tally\">{}</p>\n", out);
+}
+
 std::string claims_html(const std::vector<Claim>& claims) {
-  std::string out =
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Claims\">\n<table "
-      "class=\"claims\">\n<thead><tr><th "
-      "scope=\"col\">Claim</th><th scope=\"col\">Statement</th><th scope=\"col\">Theirs</th><th "
-      "scope=\"col\">Ours</th><th "
-      "scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n";
+  std::string out = tally_html(claims);
+  out +=
+      "<table class=\"claims\">\n<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Verdict</th><th "
+      "scope=\"col\">Statement</th><th scope=\"col\">Theirs</th><th scope=\"col\">Ours</th></tr></thead>\n<tbody>\n";
   for (const Claim& claim : claims) {
     std::string origin = claim.kind;
     origin += (origin.empty() || claim.evidence.empty() ? "" : ", ") + claim.evidence;
-    out += fmt::format("<tr id=\"{}\"><td>{}</td><td>{}{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
-                       "claim-" + anchor_text(claim.id), html_text(claim.id), html_text(claim.statement),
-                       claim.why.empty() ? "" : fmt::format("<small>{}</small>", html_text(claim.why)),
+    const std::string statement = html_text(claim.statement);
+    out += fmt::format("<tr id=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td></tr>\n",
+                       "claim-" + anchor_text(claim.id), html_text(claim.id), badge_html(badge(claim.verdict)),
+                       claim.why.empty() ? statement
+                                         : fmt::format("<details><summary>{}</summary><small>{}</small></details>",
+                                                       statement, html_text(claim.why)),
                        html_text(claim.theirs), claim.ours ? with_unit(*claim.ours, claim.unit) : std::string("–"),
-                       origin.empty() ? "" : fmt::format("<small>{}</small>", html_text(origin)),
-                       badge_html(badge(claim.verdict)));
+                       origin.empty() ? "" : fmt::format("<small>{}</small>", html_text(origin)));
   }
-  return out + "</tbody>\n</table>\n</div>\n";
+  return out + "</tbody>\n</table>\n";
 }
 
 std::string tree_html(const Value& value) {
