@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <set>
+#include <string_view>
 
 namespace hotstage::study {
 namespace {
@@ -91,6 +93,21 @@ TEST(Registry, only_generators_and_recovery_steps_take_or_make_truth) {
     }
     for (const OutputSpec& output : step->outputs) {
       EXPECT_NE(output.kind, Kind::truth) << step->id;
+    }
+  }
+}
+
+TEST(Registry, options_and_inputs_can_be_keyword_arguments_in_python) {
+  const std::set<std::string_view> reserved{"from",   "in",     "is",     "as",      "for",        "if",      "else",
+                                            "while",  "with",   "not",    "and",     "or",         "del",     "def",
+                                            "class",  "return", "import", "try",     "pass",       "lambda",  "global",
+                                            "assert", "raise",  "yield",  "threads", "memory_MiB", "progress"};
+  for (const Step* step : steps()) {
+    for (const Field& field : step->options().fields) {
+      EXPECT_FALSE(reserved.contains(field.name)) << step->id << " " << field.name;
+    }
+    for (const InputSpec& input : step->inputs) {
+      EXPECT_FALSE(reserved.contains(input.name)) << step->id << " " << input.name;
     }
   }
 }

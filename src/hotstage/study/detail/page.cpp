@@ -113,30 +113,30 @@ report::Claim page_claim(const JudgedClaim& claim) {
 
 /// The tables called "recovery" of all recovery steps under each other: truth beside what was read blind.
 std::optional<report::Section> recovery_section(const StudyOutcome& outcome) {
-  io::Table all;
+  report::Table all{.id = "all-recovery", .title = "", .caption = "One table per step stands in tables/*.recovery.csv"};
   for (const FinishedStep& step : outcome.steps) {
     const auto found = step.output.tables.find("recovery");
     if (step.plan.step->role != Role::recovery || found == step.output.tables.end()) {
       continue;
     }
+    report::Table part = page_table(step.plan.name, found->first, found->second);
     if (all.columns.empty()) {
-      all = found->second;
-      continue;
+      all.columns = part.columns;
+      all.columns.insert(all.columns.begin(), report::Column{.name = "step"});
     }
-    for (io::Column& column : all.columns) {
-      const io::Column& more = found->second.column(column.name);
-      column.numbers.insert(column.numbers.end(), more.numbers.begin(), more.numbers.end());
-      column.texts.insert(column.texts.end(), more.texts.begin(), more.texts.end());
+    for (std::vector<report::Cell>& cells : part.rows) {
+      cells.insert(cells.begin(), step.plan.name);
+      all.rows.push_back(std::move(cells));
     }
   }
-  if (all.columns.empty()) {
+  if (all.rows.empty()) {
     return std::nullopt;
   }
   report::Section out{.title = "Recovery: the hidden truth beside what was read blind"};
   out.blocks.emplace_back(report::Paragraph{
       "Every quantity below was put into the simulated experiment and read back from its raw files alone. A good "
       "recovery shows that the tools would see it; it is no evidence that nature does it."});
-  out.blocks.emplace_back(page_table("all", "recovery", all));
+  out.blocks.emplace_back(std::move(all));
   return out;
 }
 
@@ -167,9 +167,9 @@ std::string report_page(const StudyFile& study, const StudyOutcome& outcome, con
     page.sections.push_back(step_section(step));
   }
   report::Section again{.title = "How to make this again"};
-  again.blocks.emplace_back(report::Code{
-      fmt::format("hotstage run {}{}", study.file.string(),
-                  study.variant.empty() ? "" : fmt::format(" --variant {}", study.variant))});
+  again.blocks.emplace_back(
+      report::Code{fmt::format("hotstage run {}{}", study.file.string(),
+                               study.variant.empty() ? "" : fmt::format(" --variant {}", study.variant))});
   again.blocks.emplace_back(
       report::Items{{"results.json: all numbers, the same bytes in every run",
                      "tables/: CSV with units in the column names", "figures/: the figures as SVG",

@@ -11,7 +11,8 @@ namespace hotstage::study::detail {
 /// Every claim of the study against its results.
 [[nodiscard]] std::vector<JudgedClaim> judge_claims(const StudyFile& study, const StudyOutcome& outcome);
 
-/// Fills `outcome.claims`, `outcome.results` and `outcome.report` and writes the files into `options.out`, each by rename.
+/// Fills `outcome.claims`, `outcome.results` and `outcome.report` and writes the files into `options.out`, each by
+/// rename.
 void publish(const StudyFile& study, const StudyOptions& options, const jobs::Store& store, StudyOutcome& outcome,
              Run& run);
 

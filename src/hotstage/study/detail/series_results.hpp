@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What series.track says: results, tables, record and checks out of the module's structs; temperatures from a log.
+
+#pragma once
+
+#include "hotstage/heater/lamella.hpp"
+#include "hotstage/series/events.hpp"
+#include "hotstage/series/paper_sampling.hpp"
+#include "hotstage/series/sites.hpp"
+#include "hotstage/study/detail/series_pages.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hotstage::study::detail {
+
+/// A heater log on the microscope's clock (0: start of the ramp), and what it does not know.
+struct LogReading {
+  series::TemperatureLog log;
+  double log_sigma_K = 0.0;
+  double clock_sigma_s = 0.0;
+  double lamella_sigma_K = 0.0;  ///< chip, weld and position in quadrature
+};
+
+/// Throws Error{refused} when the log shows no ramp.
+[[nodiscard]] LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting);
+
+/// Frames within a time, at least six: fewer do not hold a parabola and a step.
+[[nodiscard]] int window_frames(const signal::Timeline& timeline, Time window);
+
+struct Tracking {
+  const signal::Signal& frames;
+  const SeriesState& state;
+  const series::BlockGrid& grid;
+  const series::ChangeMap& changes;
+  const series::EventInput& events;
+  std::vector<series::BlockOnset> map{};
+  std::vector<series::GrainOnset> grains{};
+  std::vector<series::Crossing> crossings{};
+  std::vector<double> frame_degC{};
+  series::PaperReading paper{};
+  series::SiteTest sites{};
+};
+
+/// Results, tables, onset signal, record, checks and assumptions.
+void add_tracking(const Tracking& tracking, StepOutput& out);
+
+/// "500 °C" for each frame that the paper would show.
+[[nodiscard]] std::vector<std::string> temperature_titles(const Tracking& tracking);
+
+}  // namespace hotstage::study::detail

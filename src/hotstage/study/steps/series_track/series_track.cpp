@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Step series.track: onset map in degrees, onset of every grain, crossings of boundaries, what a few frames would show.
+
+#include "hotstage/series/events.hpp"
+#include "hotstage/series/paper_sampling.hpp"
+#include "hotstage/series/sites.hpp"
+#include "hotstage/study/detail/series_pages.hpp"
+#include "hotstage/study/detail/series_results.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace hotstage::study::series_track {
+
+namespace {
+
+struct Options {
+  series::ChangeOptions change;
+  Time window = 42.0 * units::s;
+  int block = 8;
+  heater::Mounting mounting;
+  std::vector<Temperature> paper{Temperature::celsius(500.0), Temperature::celsius(550.0), Temperature::celsius(600.0),
+                                 Temperature::celsius(650.0)};
+  int seed = 1;
+
+  template <class V>
+  void fields(V& v) {
+    change.fields(v);
+    v("window", window, {.help = "time before and after a step that is looked at", .unit = "s", .min = 1e-3});
+    v("block", block, {.help = "edge of the blocks in px", .min = 2, .max = 256});
+    mounting.fields(v);
+    v("paper", paper, {.help = "temperatures of the few frames that are read like a paper", .unit = "degC"});
+    v("seed", seed, {.help = "seed of resampling and random sites", .min = 0});
+  }
+};
+
+std::vector<std::pair<int, int>> pairs_of(const io::Table& boundaries) {
+  std::vector<std::pair<int, int>> out;
+  if (boundaries.rows() > 0) {
+    const std::vector<double>& a = boundaries.numbers("a");
+    const std::vector<double>& b = boundaries.numbers("b");
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      out.emplace_back(static_cast<int>(a[i]), static_cast<int>(b[i]));
+    }
+  }
+  return out;
+}
+
+/// Voids and cracks of the segmentation, and the places where grains started.
+std::vector<series::Site> damage_sites(const StepInputs& inputs, const signal::Signal& frames,
+                                       const std::vector<series::GrainOnset>& grains) {
+  std::vector<series::Site> out;
+  const auto spots = inputs.tables.find("spots");
+  if (spots != inputs.tables.end() && spots->second.rows() > 0) {
+    const std::vector<double>& y = spots->second.numbers("y");
+    const std::vector<double>& x = spots->second.numbers("x");
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      out.push_back({(y[i] - frames.axes[0].value(0.0)) / frames.axes[0].scale,
+                     (x[i] - frames.axes[1].value(0.0)) / frames.axes[1].scale});
+    }
+  }
+  for (const series::GrainOnset& grain : grains) {
+    if (grain.found) {
+      out.push_back({grain.y_px, grain.x_px});
+    }
+  }
+  return out;
+}
+
+StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
+  auto options = from_table<Options>(table);
+  const signal::Signal& frames = inputs.signal("frames");
+  const signal::Timeline timeline = signal::timeline_of(frames);
+  options.change.window = detail::window_frames(timeline, options.window);
+  const detail::SeriesState state = detail::read_drift(inputs.tables.at("drift"), frames);
+  const Buffer<std::int32_t, 2> labels = detail::read_labels(inputs.signal("labels"), frames);
+  const detail::LogReading log = detail::read_temperatures(inputs.files.at("log"), options.mounting);
+  const series::Thermometry thermometry{timeline, log.log, log.log_sigma_K, log.clock_sigma_s, log.lamella_sigma_K};
+
+  const series::BlockGrid grid = series::make_blocks(
+      {frames, state.drift, state.detector, labels.view(), static_cast<std::size_t>(options.block)}, run);
+  run.progress(0.4, "changes");
+  const series::ChangeMap changes = series::find_changes(grid, state.drift, options.change, run);
+  run.progress(0.8, "events");
+  const series::EventInput events{grid,
+                                  changes,
+                                  state.drift,
+                                  thermometry,
+                                  options.change.onset,
+                                  series::pixel_nm(frames),
+                                  static_cast<std::uint64_t>(options.seed)};
+  detail::Tracking t{.frames = frames, .state = state, .grid = grid, .changes = changes, .events = events};
+  t.map = series::onset_map(grid, changes, state.drift, thermometry, options.change.onset);
+  t.grains = series::grain_onsets(events);
+  t.crossings = series::crossings(events, t.grains);
+  for (std::size_t f = 0; f < grid.frames; ++f) {
+    t.frame_degC.push_back(log.log.at(timeline.frame_middle_s(f)));
+  }
+  series::PaperOptions paper;
+  paper.temperatures_degC.clear();
+  for (const Temperature& temperature : options.paper) {
+    paper.temperatures_degC.push_back(temperature.in_degC());
+  }
+  t.paper = series::read_as_paper(grid, state.drift, t.frame_degC, pairs_of(inputs.tables.at("boundaries")), paper);
+  const Buffer<std::int32_t, 2> whole = series::filled_labels(labels.view());
+  t.sites = series::test_sites(whole.view(), damage_sites(inputs, frames, t.grains),
+                               {.seed = static_cast<std::uint64_t>(options.seed)});
+
+  StepOutput out;
+  detail::add_tracking(t, out);
+  out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
+  out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
+  out.figures.push_back(detail::grain_bars(t.grains));
+  return out;
+}
+
+}  // namespace
+
+extern const Step step;
+const Step step{
+    .id = "series.track",
+    .version = 1,
+    .title = "Onsets, fronts and crossings",
+    .help =
+        "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
+        "of each grain with the parts of their uncertainty, front speed, crossings of boundaries, the distance of "
+        "damage to boundaries, and what a few frames alone would show",
+    .example =
+        "hotstage series track --frames series.dm4 --drift drift.csv --labels labels.hspy --boundaries "
+        "boundaries.csv --log \"Heat raw.csv\"",
+    .inputs = {{"frames", Kind::signal, true, "frame series {time | y, x}"},
+               {"drift", Kind::table, true, "drift table of series.register"},
+               {"labels", Kind::signal, true, "labels of series.segment"},
+               {"boundaries", Kind::table, true, "boundaries of series.segment"},
+               {"log", Kind::raw, true, "log of the heating holder"},
+               {"spots", Kind::table, false, "voids and cracks of series.segment, for the test of damage sites"}},
+    .outputs = {{"onset", Kind::signal, "onset temperature per block in degC; NaN: no change"},
+                {"onsets", Kind::table, "onset and completion of every grain"},
+                {"crossings", Kind::table, "how each grain may have been entered"},
+                {"paper", Kind::table, "intervals per grain from the few frames"},
+                {"record", Kind::record, "what the numbers rest on"}},
+    .options = make_options<Options>,
+    .run = run,
+};
+
+}  // namespace hotstage::study::series_track
