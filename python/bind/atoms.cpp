@@ -32,7 +32,7 @@ py::array vectors(std::span<const Vector> rows) {
   for (const Vector& row : rows) {
     to = std::copy(row.begin(), row.end(), to);
   }
-  return std::move(out);
+  return out;
 }
 
 py::dict to_dict(const Structure& s) {
