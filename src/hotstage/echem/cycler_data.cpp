@@ -2,11 +2,15 @@
 
 #include "hotstage/echem/cycler_data.hpp"
 
+#include "hotstage/core/error.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace hotstage::echem {
@@ -72,10 +76,11 @@ void remove_duplicates(CyclerData& data) {
   keep_rows(data, kept);
 }
 
-/// First row from `begin` whose time is not below `limit`, or the end.
-std::size_t first_not_before(const CyclerData& data, std::size_t begin, double limit) {
+/// First row from `begin` whose clock, moved on by `offset`, is not below `latest`; looks one row beyond a glitch.
+std::size_t find_resumption(const CyclerData& data, std::size_t begin, double offset, double latest) {
+  const std::size_t end = std::min(data.rows(), begin + longest_glitch + 1);
   std::size_t i = begin;
-  while (i < data.rows() && data.time_s[i] < limit) {
+  while (i < end && data.time_s[i] + offset < latest) {
     ++i;
   }
   return i;
@@ -91,7 +96,7 @@ void mend_time(CyclerData& data) {
       data.time_s[i] = latest = raw + offset;
       continue;
     }
-    const std::size_t resumed = first_not_before(data, i, latest - offset);
+    const std::size_t resumed = find_resumption(data, i, offset, latest);
     if (resumed - i <= longest_glitch && (resumed < data.rows() || i + 1 == data.rows())) {
       for (; i < resumed; ++i) {
         kept[i] = 0;
@@ -167,16 +172,22 @@ void find_resets(CyclerData& data) {
 }
 
 void mend_cycles(CyclerData& data) {
-  int offset = 0;
+  std::int64_t offset = 0;
   for (std::size_t i = 1; i < data.cycle.size(); ++i) {
-    const int number = data.cycle[i] + offset;
-    if (number < data.cycle[i - 1]) {
-      offset += data.cycle[i - 1] + 1 - number;
-      note_repair(data, {RepairKind::cycle_restarted, line_of(data, i),
-                         fmt::format("cycle {} after cycle {}: numbers moved on by {} from here", number,
-                                     data.cycle[i - 1], offset)});
+    const std::int64_t last = data.cycle[i - 1];
+    const std::int64_t number = data.cycle[i] + offset;
+    if (number < last) {
+      offset += last + 1 - number;
+      note_repair(data,
+                  {RepairKind::cycle_restarted, line_of(data, i),
+                   fmt::format("cycle {} after cycle {}: numbers moved on by {} from here", number, last, offset)});
     }
-    data.cycle[i] += offset;
+    if (data.cycle[i] + offset > std::numeric_limits<int>::max()) {
+      throw Error(Errc::bad_input, Location{.line = line_of(data, i)},
+                  fmt::format("cycle {} cannot be counted on after cycle {}", data.cycle[i], last),
+                  "Is this the column of the cycle numbers?");
+    }
+    data.cycle[i] = static_cast<int>(data.cycle[i] + offset);
   }
 }
 

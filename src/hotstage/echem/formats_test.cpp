@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hotstage::echem {
@@ -50,6 +51,16 @@ TEST(Landt, columns_may_stand_in_any_order) {
   const CyclerData data = parse_cycler("cycle_index,voltage_V,current_A,test_time_s\n1,3.5,0.1,0\n1,3.6,0.1,10\n", "f");
   EXPECT_EQ(data.voltage_V, (std::vector{3.5, 3.6}));
   EXPECT_EQ(data.time_s, (std::vector{0.0, 10.0}));
+}
+
+TEST(Landt, a_step_name_with_a_comma_survives_writing_and_one_with_quotes_is_refused) {
+  CyclerData data = parse_cycler(landt_head + row(1, 0.02, 0.0002, 2.9) + row(2, 15.02, -0.0002, 2.8), "f");
+  data.step_name = {"charge, CC", "rest"};
+  const CyclerData again = parse_cycler(find_format("landt").write(data), "f");
+  ASSERT_EQ(again.rows(), 2U);
+  EXPECT_EQ(again.step_name, data.step_name);
+  data.step_name[0] = "a \"b\"";
+  EXPECT_THROW((void)find_format("landt").write(data), Error);
 }
 
 TEST(Bdf, labels_machine_names_and_units_are_understood) {
@@ -98,6 +109,26 @@ TEST(Repairs, duplicates_missing_records_and_resets_are_listed) {
       "test_time_second,voltage_volt,current_ampere,cycle_count\n0,3,1,1\n1,3,1,2\n2,3,1,1\n3,3,1,2\n", "f");
   EXPECT_EQ(joined.cycle, (std::vector{1, 2, 3, 4}));
   EXPECT_EQ(joined.count(RepairKind::cycle_restarted), 1U);
+}
+
+TEST(Repairs, a_restart_lost_in_rounding_ends) {
+  // 1e11 + 5e-7 is 1e11: the sum of clock and offset stays below the latest time, their difference does not.
+  std::string text = "test_time_second,voltage_volt,current_ampere\n0.0000005,3,1\n";
+  for (int i = 0; i < 6; ++i) {
+    text += fmt::format("-100000000000,3.{},1\n", i);
+  }
+  const CyclerData data = parse_cycler(text, "f");
+  EXPECT_GE(data.count(RepairKind::clock_restarted), 1U);
+  EXPECT_TRUE(std::is_sorted(data.time_s.begin(), data.time_s.end()));
+}
+
+TEST(Repairs, cycle_numbers_that_cannot_go_on_are_refused) {
+  std::string text = "test_time_second,voltage_volt,current_ampere,cycle_count\n";
+  for (int i = 0; i < 8; ++i) {
+    text += fmt::format("{},3,1,{}\n", i, i % 2 == 0 ? 1000000000 : 0);
+  }
+  const std::string message = message_of(text);
+  EXPECT_NE(message.find("cycle 1000000000 cannot be counted on"), std::string::npos) << message;
 }
 
 TEST(Repairs, cells_without_a_number_cost_their_row_only) {

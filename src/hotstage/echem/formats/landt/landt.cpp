@@ -179,6 +179,15 @@ double at(const std::vector<double>& column, std::size_t row) {
   return column.empty() ? 0.0 : column[row];
 }
 
+/// A step name with a comma in quotes; the tester's files know no quotes inside quotes, nor line ends.
+std::string cell_text(const std::string& name) {
+  if (name.find_first_of("\"\r\n") != std::string::npos) {
+    throw Error(Errc::bad_input, fmt::format("a LANDT file cannot hold the step name \"{}\"", name),
+                "Take quotes and line ends out of it");
+  }
+  return name.find(',') == std::string::npos ? name : fmt::format("\"{}\"", name);
+}
+
 std::string write(const CyclerData& data) {
   fmt::memory_buffer out;
   append_header(out, data.metadata);
@@ -197,7 +206,7 @@ std::string write(const CyclerData& data) {
     fmt::format_to(std::back_inserter(out), ",{:.3f},{:.3f},{:.7f},{:.4f},{:.7f},{:.7f},{:.7f},{:.7f},0,0,0,0,{},\n",
                    data.time_s[i], data.time_s[i] - step_start, data.current_A[i], data.voltage_V[i],
                    at(data.discharge_Ah, i), at(data.charge_Ah, i), at(data.discharge_Wh, i), at(data.charge_Wh, i),
-                   data.step_name.empty() ? "" : data.step_name[i]);
+                   data.step_name.empty() ? "" : cell_text(data.step_name[i]));
   }
   return fmt::to_string(out);
 }
