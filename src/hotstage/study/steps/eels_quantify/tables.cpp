@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/study/steps/eels_quantify/tables.hpp"
+
+#include "hotstage/core/constants.hpp"
+#include "hotstage/study/detail/eels_pages.hpp"
+
+#include <string>
+#include <vector>
+
+namespace hotstage::study::eels_quantify {
+
+io::Table ratio_table(const eels::QuantifyResult& result) {
+  std::vector<std::string> name;
+  std::vector<double> mean, error, scatter, propagated, sums, sums_sigma, model, used;
+  for (const eels::RatioResult& ratio : result.ratios) {
+    name.push_back(ratio.name);
+    mean.push_back(ratio.mean.value);
+    error.push_back(ratio.mean.sigma);
+    scatter.push_back(ratio.scatter);
+    propagated.push_back(ratio.propagated);
+    sums.push_back(ratio.of_sums.value);
+    sums_sigma.push_back(ratio.of_sums.sigma);
+    model.push_back(ratio.model_uncertainty * ratio.mean.value);
+    used.push_back(static_cast<double>(ratio.used));
+  }
+  io::Table table;
+  table.columns = {io::text_column("ratio", name),
+                   io::number_column("mean", "", mean),
+                   io::number_column("standard_error", "", error),
+                   io::number_column("scatter_of_items", "", scatter),
+                   io::number_column("counting_sigma_of_item", "", propagated),
+                   io::number_column("of_sums", "", sums),
+                   io::number_column("of_sums_sigma", "", sums_sigma),
+                   io::number_column("cross_section_sigma", "", model),
+                   io::number_column("items", "", used)};
+  return table;
+}
+
+io::Table edge_table(const eels::QuantifyResult& result) {
+  io::Table table;
+  std::vector<std::string> name;
+  std::vector<double> onset, shift, low, high, area, model, intensity, sigma, noise, misfit;
+  for (const eels::EdgeResult& edge : result.edges) {
+    name.push_back(edge.placed.edge.name());
+    onset.push_back(edge.placed.onset_eV);
+    shift.push_back(edge.placed.displacement_eV);
+    low.push_back(edge.signal.low_eV);
+    high.push_back(edge.signal.high_eV);
+    area.push_back(edge.cross_section ? edge.cross_section->value.base() / constants::barn_nm2 : 0.0);
+    model.push_back(100.0 * edge.relative_uncertainty);
+    intensity.push_back(edge.total.value);
+    sigma.push_back(edge.total.sigma);
+    noise.push_back(edge.placed.noise_factor);
+    misfit.push_back(edge.placed.chi2_per_dof);
+  }
+  table.columns = {io::text_column("edge", name),
+                   io::number_column("onset", "eV", onset),
+                   io::number_column("displacement", "eV", shift),
+                   io::number_column("window_low", "eV", low),
+                   io::number_column("window_high", "eV", high),
+                   io::number_column("cross_section", "barn", area),
+                   io::number_column("cross_section_uncertainty", "%", model),
+                   io::number_column("intensity", "counts", intensity),
+                   io::number_column("intensity_sigma", "counts", sigma),
+                   io::number_column("variance_over_mean", "", noise),
+                   io::number_column("chi2_per_dof", "", misfit)};
+  return table;
+}
+
+io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& result) {
+  io::Table table;
+  table.columns = detail::position_columns(core);
+  std::vector<std::string> status;
+  for (const eels::ItemStatus item : result.status) {
+    status.emplace_back(eels::name(item));
+  }
+  table.columns.push_back(io::text_column("status", status));
+  table.columns.push_back(io::number_column("energy_shift", "eV", result.shift_eV));
+  table.columns.push_back(io::number_column("t_over_lambda", "", result.thickness));
+  table.columns.push_back(io::number_column("t_over_lambda_sigma", "", result.thickness_sigma));
+  for (const eels::EdgeResult& edge : result.edges) {
+    const std::string name = edge.placed.edge.name();
+    table.columns.push_back(io::number_column(name + " intensity", "counts", edge.intensity));
+    table.columns.push_back(io::number_column(name + " sigma", "counts", edge.sigma));
+    table.columns.push_back(io::number_column(name + " background r", "", edge.exponent));
+    table.columns.push_back(io::number_column(name + " chi2_per_dof", "", edge.chi2_per_dof));
+  }
+  for (const eels::RatioResult& ratio : result.ratios) {
+    table.columns.push_back(io::number_column(ratio.name, "", ratio.value));
+    table.columns.push_back(io::number_column(ratio.name + " sigma", "", ratio.sigma));
+  }
+  return table;
+}
+
+}  // namespace hotstage::study::eels_quantify

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tables of eels.quantify.
+
+#pragma once
+
+#include "hotstage/eels/quantify.hpp"
+#include "hotstage/io/delimited.hpp"
+#include "hotstage/signal/signal.hpp"
+
+namespace hotstage::study::eels_quantify {
+
+/// One row per ratio, per edge, per item.
+[[nodiscard]] io::Table ratio_table(const eels::QuantifyResult& result);
+[[nodiscard]] io::Table edge_table(const eels::QuantifyResult& result);
+[[nodiscard]] io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& result);
+
+}  // namespace hotstage::study::eels_quantify
