@@ -31,7 +31,8 @@ double search_distance_A(const Structure& s) {
 Bonding::Bonding(const Structure& bulk, double stretch) {
   const bool oxide = is_oxide(bulk);
   for (const Neighbour& n : neighbours(bulk, search_distance_A(bulk))) {
-    const auto [low, high] = std::minmax(bulk.elements[n.from].number, bulk.elements[n.to].number);
+    const int low = std::min(bulk.elements[n.from].number, bulk.elements[n.to].number);
+    const int high = std::max(bulk.elements[n.from].number, bulk.elements[n.to].number);
     if (oxide && (low == oxygen) == (high == oxygen)) {
       continue;
     }

@@ -143,7 +143,7 @@ Lattice::Lattice(const Cell& cell) : cell_(cell) {
   short_ = reduced(cell);
   short_reciprocal_ = reciprocal_of(short_);
   // Nothing is nearer than a vector below half the shortest lattice vector.
-  sure_A2_ = 0.25 * dot(short_[0], short_[0]);
+  sure_squared_ = 0.25 * dot(short_[0], short_[0]);
 }
 
 Vector Lattice::fractional(const Vector& place_A) const {
@@ -156,7 +156,7 @@ Vector Lattice::cartesian(const Vector& fraction) const {
 
 Vector Lattice::nearest_image(const Vector& step_A, const std::array<bool, 3>& periodic) const {
   const bool all = periodic[0] && periodic[1] && periodic[2];
-  if (all && dot(step_A, step_A) < sure_A2_) {
+  if (all && dot(step_A, step_A) < sure_squared_) {
     return step_A;
   }
   const Cell& cell = all ? short_ : cell_;

@@ -62,7 +62,7 @@ class Lattice {
   Cell reciprocal_{};
   Cell short_{};  ///< same lattice, reduced; used when all three directions are periodic
   Cell short_reciprocal_{};
-  double sure_A2_ = 0.0;  ///< vectors shorter than the root of this have no nearer image
+  double sure_squared_ = 0.0;  ///< vectors shorter than the root of this have no nearer image
 };
 
 /// The same lattice with the shortest three vectors (Minkowski reduced by repeated pair and triple sums), right-handed.

@@ -27,8 +27,8 @@ constexpr double same_place_A = 0.02;
 constexpr double too_close_A = 0.5;
 
 struct Operations {
-  int rotation[most_operations][3][3];
-  double translation[most_operations][3];
+  int rotation[most_operations][3][3]{};
+  double translation[most_operations][3]{};
   int count = 0;
 };
 

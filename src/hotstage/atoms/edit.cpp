@@ -97,7 +97,7 @@ std::optional<Vector> finer_translation(const Structure& s, double tolerance_A) 
     const Vector shift = subtract(s.positions_A[i], s.positions_A[*first]);
     if (same_kind(s, *first, i) && is_translation(s, lattice, shift, tolerance_A)) {
       Vector f = lattice.fractional(shift);
-      const double n = double(s.size());
+      const auto n = double(s.size());
       for (double& x : f) {
         for (double q = 1.0; q <= n; q += 1.0) {  // the smallest denominator that fits
           const double snapped = std::round(x * q) / q;

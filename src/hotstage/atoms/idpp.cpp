@@ -29,8 +29,7 @@ struct PairTarget {
 
 /// A unit vector perpendicular to `v`, the same on every machine; z for no direction.
 Vector perpendicular(const Vector& v) {
-  const std::size_t smallest =
-      std::size_t(std::ranges::min_element(v, {}, [](double x) { return std::abs(x); }) - v.begin());
+  const auto smallest = std::size_t(std::ranges::min_element(v, {}, [](double x) { return std::abs(x); }) - v.begin());
   Vector axis{};
   axis[smallest] = 1.0;
   const Vector out = cross(v, axis);
