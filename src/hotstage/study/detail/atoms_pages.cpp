@@ -102,7 +102,12 @@ void draw_atoms(report::Panel& panel, const View& view, const atoms::Structure& 
   }
 }
 
-const std::array<View, 2> views{View{"from above", 0, 1, {0, 1}}, View{"from the side", 0, 2, {0, 2}}};
+/// From above, and from the side along the shorter edge of the base, where columns of atoms line up.
+std::array<View, 2> views_of(const atoms::Structure& s) {
+  const View above{"from above", 0, 1, {0, 1}};
+  const bool along_a = atoms::norm(s.cell_A[0]) < 0.9 * atoms::norm(s.cell_A[1]);
+  return {above, along_a ? View{"from the side", 1, 2, {1, 2}} : View{"from the side", 0, 2, {0, 2}}};
+}
 
 }  // namespace
 
@@ -150,6 +155,7 @@ io::Table atom_table(const atoms::Structure& s) {
 report::Figure projection_figure(const atoms::Structure& s, const std::string& id, const std::string& title) {
   report::Figure out{.id = id, .title = title};
   out.caption = fmt::format("{}, {} atoms; dotted: the cell, repeated around it", atoms::formula(s), s.size());
+  const std::array views = views_of(s);
   for (std::size_t k = 0; k < views.size(); ++k) {
     out.panels.push_back(panel_of(views[k], s.cell_A, k));
     draw_atoms(out.panels.back(), views[k], s);
@@ -162,6 +168,7 @@ report::Figure path_figure(std::span<const atoms::Structure> images, const std::
   report::Figure out{.id = "path", .title = title};
   out.caption = fmt::format("{} images; lines: atoms that move by more than {} Å", images.size(), moved_A);
   const atoms::Structure& start = images.front();
+  const std::array views = views_of(start);
   for (std::size_t k = 0; k < views.size(); ++k) {
     report::Panel panel = panel_of(views[k], start.cell_A, k);
     draw_atoms(panel, views[k], start);

@@ -43,18 +43,41 @@ std::array<double, 2> grey_range(const report::Grid& grid) {
   return {num::quantile(grid.values, 0.005), num::quantile(grid.values, 0.995)};
 }
 
-/// Boundary pixels as points, thinned to a few thousand.
-report::Points boundary_points(const signal::Signal& frames, View<const std::int32_t, 2> labels,
-                               report::Colour colour) {
-  report::Points points{.name = "grain boundaries", .symbol = report::Symbol::square, .colour = colour};
-  const auto pixels = series::boundary_pixels(labels);
-  constexpr std::size_t most = 3000;
-  const std::size_t stride = std::max<std::size_t>(1, pixels.size() / most);
-  for (std::size_t i = 0; i < pixels.size(); i += stride) {
-    points.x.push_back(frames.axes[1].value(static_cast<double>(pixels[i].x)));
-    points.y.push_back(frames.axes[0].value(static_cast<double>(pixels[i].y)));
-  }
-  return points;
+enum class EdgeKind { upright, level };
+
+/// Pixel edges between two labels as one line with gaps; edges in a row are one piece.
+report::Line boundary_line(const signal::Signal& frames, View<const std::int32_t, 2> labels, report::Colour colour) {
+  report::Line line{.name = "grain boundaries", .colour = colour};
+  const auto piece = [&](std::array<double, 2> from, std::array<double, 2> to) {
+    for (const std::array<double, 2>& p : {from, to}) {
+      line.y.push_back(frames.axes[0].value(p[0] - 0.5));
+      line.x.push_back(frames.axes[1].value(p[1] - 0.5));
+    }
+    line.y.push_back(nan);
+    line.x.push_back(nan);
+  };
+  const auto walk = [&](std::size_t across, std::size_t along, EdgeKind kind) {
+    const bool upright = kind == EdgeKind::upright;
+    const auto at = [&](std::size_t i, std::size_t k) { return upright ? labels(k, i) : labels(i, k); };
+    for (std::size_t i = 1; i < across; ++i) {
+      std::size_t k = 0;
+      while (k < along) {
+        const std::size_t start = k;
+        while (k < along && at(i, k) != at(i - 1, k)) {
+          ++k;
+        }
+        if (k > start) {
+          const auto c = static_cast<double>(i);
+          const std::array<double, 2> ends{static_cast<double>(start), static_cast<double>(k)};
+          upright ? piece({ends[0], c}, {ends[1], c}) : piece({c, ends[0]}, {c, ends[1]});
+        }
+        ++k;
+      }
+    }
+  };
+  walk(labels.extent(1), labels.extent(0), EdgeKind::upright);
+  walk(labels.extent(0), labels.extent(1), EdgeKind::level);
+  return line;
 }
 
 report::Panel image_panel(const signal::Signal& frames, report::Image image) {
@@ -243,7 +266,7 @@ report::Figure grain_figure(const signal::Signal& frames, const series::MeanImag
   image.range = grey_range(image.grid);
   report::Panel panel = image_panel(frames, std::move(image));
   panel.marks.emplace_back(
-      boundary_points(frames, series::filled_labels(segmentation.labels.view()).view(), report::Colour::yellow));
+      boundary_line(frames, series::filled_labels(segmentation.labels.view()).view(), report::Colour::yellow));
   report::Points round{.name = "voids", .symbol = report::Symbol::circle, .colour = report::Colour::sky};
   report::Points cracks{.name = "cracks", .symbol = report::Symbol::triangle, .colour = report::Colour::vermilion};
   for (const series::DarkSpot& spot : segmentation.spots) {
@@ -282,7 +305,7 @@ report::Figure void_figure(const std::vector<series::VoidTrack>& tracks, const s
 report::Figure onset_figure(const signal::Signal& frames, const series::BlockGrid& grid,
                             const std::vector<series::BlockOnset>& onsets, View<const std::int32_t, 2> labels) {
   report::Figure figure{.id = "onset", .title = "Where and when the specimen changes", .width = report::Width::half};
-  figure.caption = "Temperature of the onset in each block; white: no change found. Dots: grain boundaries.";
+  figure.caption = "Temperature of the onset in each block; white: no change found. Lines: grain boundaries.";
   report::Image image{.name = "onset", .bar_label = "Onset", .bar_unit = "°C"};
   image.grid = {.rows = grid.rows,
                 .columns = grid.columns,
@@ -292,7 +315,7 @@ report::Figure onset_figure(const signal::Signal& frames, const series::BlockGri
     image.grid.values.push_back(onset.found ? onset.degC : nan);
   }
   report::Panel panel = image_panel(frames, std::move(image));
-  panel.marks.emplace_back(boundary_points(frames, series::filled_labels(labels).view(), report::Colour::ink));
+  panel.marks.emplace_back(boundary_line(frames, series::filled_labels(labels).view(), report::Colour::ink));
   figure.panels.push_back(std::move(panel));
   return figure;
 }

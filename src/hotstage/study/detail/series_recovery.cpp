@@ -221,6 +221,12 @@ void SeriesRecovery::compare_onsets(StepOutput& out) {
   if (onsets == nullptr || state == inputs_.signals.end()) {
     return;
   }
+  const std::vector<std::string>& verdicts = onsets->column("state").texts;
+  if (std::count(verdicts.begin(), verdicts.end(), "refused") > 0) {
+    out.checks.push_back({"Onsets", CheckStatus::attention, "refused by the analysis", "",
+                          "Nothing was dated, so nothing is compared: onset_error is not given"});
+    return;
+  }
   const Buffer<double, 2> truth_s = true_onset_s(state->second, field_);
   compare_map(truth_s);
   const Buffer<std::int32_t, 2> found = labels_of(inputs_.signal("found_labels"));

@@ -184,7 +184,7 @@ io::Table onset_table(const Tracking& t) {
   std::vector<std::vector<double>> c(16);
   std::vector<std::string> state;
   for (const series::GrainOnset& g : t.grains) {
-    state.emplace_back(g.found ? "changed" : "unchanged");
+    state.emplace_back(too_coarse(t) ? "refused" : g.found ? "changed" : "unchanged");
     const auto only = [&](double value) { return g.found ? value : nan; };
     const std::array<double, 16> row{static_cast<double>(g.grain),
                                      g.changed_share,
@@ -236,7 +236,7 @@ io::Table crossing_table(const Tracking& t) {
   for (const series::Crossing& c : t.crossings) {
     from.push_back(c.from);
     into.push_back(c.into);
-    verdict.emplace_back(series::name(c.verdict));
+    verdict.emplace_back(too_coarse(t) ? "refused" : series::name(c.verdict));
     arrival.push_back(c.arrival_degC);
     at.push_back(c.degC);
     sigma.push_back(c.sigma.total_K());
@@ -282,6 +282,8 @@ io::Table paper_table(const Tracking& t) {
         fmt::format("share_{:.0f}_{:.0f}", t.paper.temperatures_degC[k], t.paper.temperatures_degC[k + 1]), "",
         shares[k]));
   }
+  table.columns.push_back(
+      io::text_column("state", std::vector<std::string>(grain.size(), too_coarse(t) ? "refused" : "read")));
   return table;
 }
 
@@ -289,6 +291,8 @@ Value make_record(const Tracking& t) {
   Value out = Value::object();
   out["schema"] = "hotstage.tracking/1";
   out["onset_definition"] = definition_text(t.events.definition);
+  out["temperature_step_K"] = temperature_step_K(t);
+  out["refused"] = too_coarse(t);
   out["block_px"] = t.grid.block_px;
   out["threshold_sigma"] = t.changes.threshold;
   out["excess_variance"] = t.changes.excess;
@@ -349,17 +353,37 @@ std::vector<std::string> temperature_titles(const Tracking& t) {
   return out;
 }
 
-void add_tracking(const Tracking& t, StepOutput& out) {
-  const double step_K = (t.frame_degC.back() - t.frame_degC.front()) / static_cast<double>(t.frame_degC.size() - 1);
+double temperature_step_K(const Tracking& t) {
+  std::vector<double> steps;
+  for (std::size_t f = 1; f < t.frame_degC.size(); ++f) {
+    steps.push_back(std::abs(t.frame_degC[f] - t.frame_degC[f - 1]));
+  }
+  constexpr double nearly_all = 0.9;
+  return num::quantile(steps, nearly_all);
+}
+
+bool too_coarse(const Tracking& t) {
   constexpr double coarse_K = 10.0;
-  out.checks.push_back({"Temperature between frames", step_K < coarse_K ? CheckStatus::ok : CheckStatus::attention,
-                        fmt::format("{:.1f} K", step_K), "below 10 K",
-                        "Bend contours pass within some 100 K: with few frames they cannot be told from changes"});
-  add_onsets(t, out);
-  add_crossing(t, out);
-  add_interval("paper_onset", "Onset in the few frames", t.paper.onset, t, out);
-  add_interval("paper_crossing", "Crossing in the few frames", t.paper.crossing, t, out);
-  add_sites(t, out);
+  return temperature_step_K(t) > coarse_K;
+}
+
+void add_tracking(const Tracking& t, StepOutput& out) {
+  const double step_K = temperature_step_K(t);
+  const bool refused = too_coarse(t);
+  out.checks.push_back(
+      {"Temperature between frames", refused ? CheckStatus::failed : CheckStatus::ok, fmt::format("{:.1f} K", step_K),
+       "at most 10 K",
+       refused ? "Onsets, fronts, crossings, damage sites and halos are not given (tables are marked refused): bend "
+                 "contours pass within some 100 K and cannot be told from changes by so few frames. Record shorter "
+                 "frames or heat more slowly, or cut the series to the range of interest at full rate"
+               : "Bend contours pass within some 100 K and can be told from changes"});
+  if (!refused) {
+    add_onsets(t, out);
+    add_crossing(t, out);
+    add_interval("paper_onset", "Onset in the few frames", t.paper.onset, t, out);
+    add_interval("paper_crossing", "Crossing in the few frames", t.paper.crossing, t, out);
+    add_sites(t, out);
+  }
   std::vector<float> map;
   for (const series::BlockOnset& onset : t.map) {
     map.push_back(onset.found ? static_cast<float>(onset.degC) : std::numeric_limits<float>::quiet_NaN());

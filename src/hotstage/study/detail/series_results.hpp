@@ -43,6 +43,12 @@ struct Tracking {
   series::SiteTest sites{};
 };
 
+/// Change of temperature from frame to frame that nine of ten steps do not exceed: a hold at the end hides no ramp.
+[[nodiscard]] double temperature_step_K(const Tracking& tracking);
+
+/// More than 10 K from frame to frame: changes cannot be told from bend contours, nothing is dated.
+[[nodiscard]] bool too_coarse(const Tracking& tracking);
+
 /// Results, tables, onset signal, record, checks and assumptions.
 void add_tracking(const Tracking& tracking, StepOutput& out);
 

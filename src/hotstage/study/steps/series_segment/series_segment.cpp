@@ -3,6 +3,7 @@
 
 #include "hotstage/series/segment.hpp"
 #include "hotstage/series/voids.hpp"
+#include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_tables.hpp"
 
@@ -58,6 +59,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       {.id = "grains", .value = static_cast<double>(s.grains.size()), .method = method, .label = "Grains"},
       {.id = "voids", .value = static_cast<double>(s.spots.size()) - cracks, .method = method, .label = "Voids"},
       {.id = "cracks", .value = cracks, .method = method, .label = "Cracks"}};
+  detail::add_growth(tracks, timeline, out);
   out.figures.push_back(detail::grain_figure(frames, mean, s));
   if (!tracks.empty()) {
     out.figures.push_back(detail::void_figure(tracks, timeline, nm));
@@ -71,7 +73,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.segment",
-    .version = 1,
+    .version = 2,
     .title = "Grains, boundaries, voids and cracks",
     .help =
         "Segments the drift-corrected mean of the first frames into grains by brightness and edges, finds voids and "

@@ -4,12 +4,12 @@
 #include "hotstage/series/events.hpp"
 #include "hotstage/series/paper_sampling.hpp"
 #include "hotstage/series/sites.hpp"
+#include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_results.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace hotstage::study::series_track {
@@ -110,6 +110,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 
   StepOutput out;
   detail::add_tracking(t, out);
+  detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
   out.figures.push_back(detail::grain_bars(t.grains));
@@ -121,12 +122,12 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.track",
-    .version = 1,
+    .version = 2,
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
         "of each grain with the parts of their uncertainty, front speed, crossings of boundaries, the distance of "
-        "damage to boundaries, and what a few frames alone would show",
+        "damage to boundaries, halos around voids, and what a few frames alone would show",
     .example =
         "hotstage series track --frames series.dm4 --drift drift.csv --labels labels.hspy --boundaries "
         "boundaries.csv --log \"Heat raw.csv\"",
@@ -135,11 +136,12 @@ const Step step{
                {"labels", Kind::signal, true, "labels of series.segment"},
                {"boundaries", Kind::table, true, "boundaries of series.segment"},
                {"log", Kind::raw, true, "log of the heating holder"},
-               {"spots", Kind::table, false, "voids and cracks of series.segment, for the test of damage sites"}},
+               {"spots", Kind::table, false, "voids and cracks of series.segment, for damage sites and halos"}},
     .outputs = {{"onset", Kind::signal, "onset temperature per block in degC; NaN: no change"},
                 {"onsets", Kind::table, "onset and completion of every grain"},
                 {"crossings", Kind::table, "how each grain may have been entered"},
                 {"paper", Kind::table, "intervals per grain from the few frames"},
+                {"halo", Kind::table, "brightness lost around every void, and what its particle would take"},
                 {"record", Kind::record, "what the numbers rest on"}},
     .options = make_options<Options>,
     .run = run,

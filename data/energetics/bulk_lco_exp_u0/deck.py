@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from common import *
+
+prim = lco_cells(*EXPERIMENT)[0]
+Job(prim, settings(U_NONE, 400, (4, 4, 4), False)).single().finish()
