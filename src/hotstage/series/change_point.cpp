@@ -73,14 +73,6 @@ double noise_from_differences(std::span<const float> values, const std::vector<c
   return num::median_deviation(differences) / std::numbers::sqrt2;
 }
 
-std::vector<char> usable_frames(std::span<const FrameDrift> drift) {
-  std::vector<char> out;
-  for (const FrameDrift& frame : drift) {
-    out.push_back(frame.usable() ? 1 : 0);
-  }
-  return out;
-}
-
 std::size_t largest(const std::vector<double>& z) {
   return static_cast<std::size_t>(
       std::max_element(z.begin(), z.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }) - z.begin());
@@ -99,6 +91,21 @@ double mean_of(std::span<const float> values, const std::vector<char>& usable) {
 }
 
 }  // namespace
+
+std::vector<char> usable_frames(std::span<const FrameDrift> drift) {
+  std::vector<char> out;
+  for (const FrameDrift& frame : drift) {
+    out.push_back(frame.usable() ? 1 : 0);
+  }
+  // A specimen that has transformed altogether leaves nothing to register on. Such a tail keeps the last position,
+  // which is near enough for blocks of an even field; without it a change just before the loss would be dated far too
+  // early.
+  constexpr std::uint32_t spoiled = static_cast<std::uint32_t>(frame_focus) | frame_intensity;
+  for (std::size_t i = drift.size(); i-- > 0 && (drift[i].flags & frame_lost) != 0;) {
+    out[i] = (drift[i].flags & spoiled) == 0 ? 1 : 0;
+  }
+  return out;
+}
 
 StepSearch::StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options)
     : usable_(std::move(usable)), options_(options) {

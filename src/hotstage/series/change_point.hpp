@@ -6,8 +6,10 @@
 #include "hotstage/core/fields.hpp"
 #include "hotstage/core/run.hpp"
 #include "hotstage/series/blocks.hpp"
+#include "hotstage/series/registration.hpp"
 
 #include <array>
+#include <span>
 #include <vector>
 
 namespace hotstage::series {
@@ -40,6 +42,9 @@ struct ChangeOptions {
     v("sigma_k", sigma_k, {.help = "k of onset = first_sigma", .min = 1.0, .max = 50.0});
   }
 };
+
+/// Which frames may date a change: the usable ones, and a lost tail (README.md, "Limits").
+[[nodiscard]] std::vector<char> usable_frames(std::span<const FrameDrift> drift);
 
 /// The step found in one series. Times are frame numbers (fractional, 0 = first frame).
 struct ChangePoint {

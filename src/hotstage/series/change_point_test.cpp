@@ -100,5 +100,13 @@ TEST(StepSearch, ignores_frames_that_may_not_be_used) {
   EXPECT_FALSE(search.find(values, 0.1).found);
 }
 
+TEST(UsableFrames, a_lost_tail_still_counts_and_a_lost_frame_in_between_does_not) {
+  std::vector<FrameDrift> drift(6);
+  drift[1].flags = frame_lost;
+  drift[4].flags = frame_lost;
+  drift[5].flags = static_cast<std::uint32_t>(frame_lost) | frame_focus;
+  EXPECT_EQ(usable_frames(drift), (std::vector<char>{1, 0, 1, 1, 1, 0}));
+}
+
 }  // namespace
 }  // namespace hotstage::series

@@ -363,6 +363,28 @@ std::vector<double> sudden(std::span<const double> values) {
   return distance;
 }
 
+/// A lost frame holds the position of the one before: its error grows with what the specimen moves per frame.
+void widen_lost(std::vector<FrameDrift>& frames) {
+  double sum = 0.0, count = 0.0;
+  const auto lost = [&](std::size_t i) { return (frames[i].flags & static_cast<std::uint32_t>(frame_lost)) != 0; };
+  for (std::size_t i = 1; i < frames.size(); ++i) {
+    if (!lost(i) && !lost(i - 1)) {
+      const double dy = frames[i].dy_px - frames[i - 1].dy_px;
+      const double dx = frames[i].dx_px - frames[i - 1].dx_px;
+      sum += 0.5 * (dy * dy + dx * dx);
+      count += 1.0;
+    }
+  }
+  const double step = count > 0.0 ? std::sqrt(sum / count) : 0.0;
+  std::size_t since = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    since = lost(i) ? since + 1 : 0;
+    const double moved = step * static_cast<double>(since);
+    frames[i].sigma_y_px = std::hypot(frames[i].sigma_y_px, moved);
+    frames[i].sigma_x_px = std::hypot(frames[i].sigma_x_px, moved);
+  }
+}
+
 void set_flags(std::vector<FrameDrift>& frames) {
   std::vector<double> focus, mean, step_y, step_x;
   for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -379,7 +401,18 @@ void set_flags(std::vector<FrameDrift>& frames) {
     const bool jumped = std::max(std::abs(strange_y[i]), std::abs(strange_x[i])) > outlier;
     frames[i].flags |= jumped ? static_cast<std::uint32_t>(frame_jump) : 0U;
     frames[i].flags |= std::abs(strange_focus[i]) > outlier ? static_cast<std::uint32_t>(frame_focus) : 0U;
-    frames[i].flags |= std::abs(strange_mean[i]) > outlier ? static_cast<std::uint32_t>(frame_intensity) : 0U;
+  }
+  // A beam that flickers spoils a frame or two; what lasts longer is the specimen.
+  constexpr std::size_t longest_flicker = 2;
+  for (std::size_t i = 0; i < frames.size();) {
+    std::size_t end = i;
+    while (end < frames.size() && std::abs(strange_mean[end]) > outlier) {
+      ++end;
+    }
+    for (std::size_t k = i; k < end && end - i <= longest_flicker; ++k) {
+      frames[k].flags |= static_cast<std::uint32_t>(frame_intensity);
+    }
+    i = std::max(end, i + 1);
   }
 }
 
@@ -554,6 +587,7 @@ Registration register_series(const signal::Signal& series, const RegistrationOpt
     frame.flags |= w.good[i] == 0 ? static_cast<std::uint32_t>(frame_lost) : 0U;
     frame.flags |= w.field.clipped[i] != 0 ? static_cast<std::uint32_t>(frame_clipped) : 0U;
   }
+  widen_lost(w.frames);
   add_scan_sigma(w, w.frames);
   set_flags(w.frames);
   out.frames = std::move(w.frames);

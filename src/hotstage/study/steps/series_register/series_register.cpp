@@ -106,7 +106,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.register",
-    .version = 1,
+    .version = 2,
     .title = "Drift of a frame series",
     .help =
         "Registers a frame series to a few hundredths of a pixel with an uncertainty per frame, finds gain and black "

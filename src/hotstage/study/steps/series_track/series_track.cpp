@@ -122,7 +122,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.track",
-    .version = 2,
+    .version = 3,
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
