@@ -247,16 +247,21 @@ void add_band(const std::vector<meso::Draw>& draws, meso::Pick pick, const BandR
                           .meaning = "no number is given"});
     return;
   }
+  constexpr double rounding = 1e-9;  // a balance is the same in every draw: it has no band
+  const bool exact = band.half_width() < rounding * std::abs(band.median);
   out.results.push_back(
       {.id = what.id,
        .value = band.median,
-       .sigma = band.half_width(),
+       .sigma = exact ? std::nullopt : std::optional(band.half_width()),
        .unit = what.unit,
        .method = fmt::format("{}; median and half the 68 % band [{:.4g}, {:.4g}] of {} weighted draws", what.method,
                              band.low, band.high, draws.size()),
        .evidence = "literature",
        .label = what.label,
        .headline = what.headline});
+  if (exact) {
+    return;
+  }
   out.results.push_back({.id = what.id + "_band_width",
                          .value = band.high - band.low,
                          .unit = what.unit == "degC" ? "K" : what.unit,

@@ -78,7 +78,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "meso.ensemble",
-    .version = 1,
+    .version = 2,
     .title = "Predictions over seeds and priors",
     .help =
         "Runs the frozen model, aged and pristine, on many microstructures with all priors drawn; compares three "
