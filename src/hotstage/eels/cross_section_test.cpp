@@ -17,7 +17,7 @@
 namespace hotstage::eels {
 namespace {
 
-constexpr double k_tolerance = 0.02;  // issue 2: oracles of Egerton's programs, K shells
+constexpr double k_tolerance = 0.02;  // against oracles of Egerton's programs, K shells
 constexpr double l_tolerance = 0.05;  // L shells: their trapezoid smears the step of the shape factor
 
 Illumination setup(double beam_keV, double alpha_mrad, double beta_mrad) {
