@@ -3,43 +3,18 @@
 #include "hotstage/meso/chemistry.hpp"
 
 #include "hotstage/atoms/material.hpp"
-#include "hotstage/core/constants.hpp"
 #include "hotstage/core/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace hotstage::meso {
 
 namespace {
 
-constexpr double gas_constant_J_per_mol_K =
-    constants::k_B_eV_per_K * constants::elementary_charge_C * constants::avogadro_per_mol;
-
-/// Heat (J/mol) and entropy (J/mol/K) of a reaction that sets free `gas` moles of gas.
-struct Reaction {
-  double heat = 0.0;
-  double entropy = 0.0;
-  double gas = 0.0;
-
-  /// Temperature at which it starts to go downhill against a gas pressure.
-  [[nodiscard]] double starts_in_K(double pressure_atm) const {
-    return heat / (entropy - gas * gas_constant_J_per_mol_K * std::log(pressure_atm));
-  }
-};
-
-// Formation at 298 K, kJ/mol and J/mol/K: LiCoO2 −679.4, 52.4; Li2O −597.9, 37.6; CoO −237.9, 53.0; Co3O4 −891, 102.5;
-// CO −110.5, 197.7; C 0, 5.7; O2 0, 205.2.
-constexpr Reaction by_heat{285.1e3, 141.4, 0.5};
-constexpr Reaction by_carbon{174.6e3, 230.8, 1.0};
-constexpr Reaction of_spinel{354.6e3, 318.2, 1.0};
-
-std::optional<double> gate_of(const Value& drivers, std::string_view driver) {
-  const auto degC = drivers.number_at(fmt::format("{}.allowed_above_degC", driver));
-  return degC ? std::optional(Temperature::celsius(*degC).in_K()) : std::nullopt;
+double temperature_K(const Value& record, std::string_view driver) {
+  return Temperature::celsius(record.at(driver).at("allowed_above_degC").as_number()).in_K();
 }
 
 }  // namespace
@@ -72,54 +47,36 @@ double Chemistry::layered_lithium(double t) const {
   return options.x * (1.0 - li_freed * t);
 }
 
-Temperature allowed_above(Driver driver, double pressure_atm) {
-  HOTSTAGE_EXPECTS(pressure_atm > 0.0);
-  switch (driver) {
-    case Driver::carbon:
-      return Temperature::kelvin(by_carbon.starts_in_K(pressure_atm));
-    case Driver::vacuum:
-      return Temperature::kelvin(by_heat.starts_in_K(pressure_atm));
-    case Driver::li_deficit:
-    case Driver::beam_dose:
-      break;
+DriverTemperatures drivers_from_value(const Value& record) {
+  if (record.text_at("schema") != "hotstage.drivers/1") {
+    throw Error(Errc::bad_input, record.where, "this is no record of the drivers of oxygen loss",
+                "Bind the output \"drivers\" of thermo.reactions");
   }
-  return Temperature::kelvin(0.0);
+  return {temperature_K(record, "carbon_column"), temperature_K(record, "vacuum"), temperature_K(record, "spinel")};
 }
 
 Chemistry make_chemistry(const ChemistryOptions& options) {
-  if (!(options.x > 0.0 && options.x <= 1.0) || !(options.pressure_atm > 0.0)) {
-    throw Error(Errc::bad_input,
-                fmt::format("Li content x = {:.6g} at {:.6g} atm: x lies in (0, 1], the pressure above zero", options.x,
-                            options.pressure_atm));
+  if (!(options.x > 0.0 && options.x <= 1.0)) {
+    throw Error(Errc::bad_input, fmt::format("Li content x = {:.6g}: x lies in (0, 1]", options.x));
   }
   constexpr double oxygen_of_spinel_step = 2.0 / 3.0;
   Chemistry out{.options = options};
-  out.gates.layered_above_K = allowed_above(options.driver, options.pressure_atm).in_K();
   switch (options.driver) {
     case Driver::carbon:
+      out.gates = {options.drivers.carbon_K, options.drivers.carbon_K};
+      break;
     case Driver::vacuum:
-      out.gates.rock_salt_above_K = out.gates.layered_above_K;
+      out.gates = {options.drivers.vacuum_K, options.drivers.vacuum_K};
       break;
     case Driver::li_deficit:
       out.extent = 1.0 - options.x;
       out.li_freed = 0.0;
-      out.gates.rock_salt_above_K = of_spinel.starts_in_K(options.pressure_atm);
+      out.gates.rock_salt_above_K = options.drivers.spinel_K;
       break;
     case Driver::beam_dose:
       out.extent = std::min(1.0, options.damage_nm2 * options.dose_e_per_nm2 * 2.0 / oxygen_of_spinel_step);
-      out.gates.rock_salt_above_K = of_spinel.starts_in_K(options.pressure_atm);
+      out.gates.rock_salt_above_K = options.drivers.spinel_K;
       break;
-  }
-  return out;
-}
-
-Chemistry make_chemistry(const ChemistryOptions& options, const Value& drivers) {
-  Chemistry out = make_chemistry(options);
-  if (const auto gate = gate_of(drivers, name(options.driver))) {
-    out.gates.layered_above_K = *gate;
-    if (options.driver == Driver::carbon || options.driver == Driver::vacuum) {
-      out.gates.rock_salt_above_K = *gate;
-    }
   }
   return out;
 }

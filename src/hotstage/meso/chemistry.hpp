@@ -8,6 +8,7 @@
 #include "hotstage/core/value.hpp"
 
 #include <array>
+#include <limits>
 #include <string_view>
 
 namespace hotstage::meso {
@@ -41,18 +42,28 @@ struct UnitVolumes {
 
 [[nodiscard]] const UnitVolumes& unit_volumes();
 
+/// Temperatures above which a way of losing oxygen is downhill, in K. They come from thermodynamics (record
+/// hotstage.drivers/1 of thermo.reactions); without it nothing is allowed.
+struct DriverTemperatures {
+  double carbon_K = std::numeric_limits<double>::infinity();  ///< LiCoO2 with carbon, CO at the pressure of the column
+  double vacuum_K = std::numeric_limits<double>::infinity();  ///< LiCoO2 by heat alone
+  double spinel_K = std::numeric_limits<double>::infinity();  ///< Co3O4 → CoO in the column
+};
+
+/// From "carbon_column", "vacuum" and "spinel" of the record. Throws Error{bad_input} when one is missing.
+[[nodiscard]] DriverTemperatures drivers_from_value(const Value& record);
+
 /// Conditions of the column and of the specimen.
 struct ChemistryOptions {
   double x = 1.0;  ///< Li per Co before heating
   Driver driver = Driver::carbon;
   LiFate li_fate = LiFate::kept;
-  double pressure_atm = 1e-10;  ///< of O2 (vacuum) or CO (carbon) at the foil
+  DriverTemperatures drivers{};
   double dose_e_per_nm2 = 2e5;  ///< electrons of the whole series, for `beam_dose`
   double damage_nm2 = 5e-9;     ///< cross-section of losing one O per electron, for `beam_dose` (prior)
 };
 
-/// Temperatures above which a driver lets LiCoO2 lose oxygen. Defaults from table heats and entropies; meso steps take
-/// them from thermo.reactions when bound.
+/// Temperatures above which the driver of a run lets the two steps happen.
 struct Gates {
   double layered_above_K = 0.0;    ///< layered → spinel
   double rock_salt_above_K = 0.0;  ///< spinel → rock salt
@@ -71,18 +82,9 @@ struct Chemistry {
   [[nodiscard]] double layered_lithium(double t) const;
 };
 
-/// 2 LiCoO2 → Li2O + 2 CoO + ½ O2 above 929 °C at 1e-10 atm O2; with carbon 2 LiCoO2 + C → Li2O + 2 CoO + CO above
-/// 483 °C at 1 atm CO; 2 Co3O4 → 6 CoO + O2 above 423 °C at 1e-10 atm O2 (heats and
-/// entropies at 298 K, data/thermochemistry). `pressure_atm` of O2 or CO.
-[[nodiscard]] Temperature allowed_above(Driver driver, double pressure_atm);
-
 /// Extent and temperatures of a driver. LixCoO2 → x LiCoO2 + (1−x)/3 Co3O4 + (1−x)/3 O2 caps `li_deficit` at 1 − x; the
 /// beam at damage · dose over the 2/3 O of the step. Throws Error{bad_input} for x outside (0, 1].
 [[nodiscard]] Chemistry make_chemistry(const ChemistryOptions& options);
-
-/// The same with the temperatures of a record {"carbon": {"allowed_above_degC": …}, "vacuum": {…}}; absent members keep
-/// the defaults.
-[[nodiscard]] Chemistry make_chemistry(const ChemistryOptions& options, const Value& drivers);
 
 /// Names of the materials of a state, in its order: LiCoO2, Co3O4, CoO, Co, Li2O.
 inline constexpr std::array<std::string_view, 5> material_names{"LiCoO2", "Co3O4", "CoO", "Co", "Li2O"};

@@ -7,19 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 namespace hotstage::meso {
 namespace {
 
 constexpr double exact = 1e-12;
-constexpr double table_K = 2.0;  // the claims table rounds to a degree
-
-TEST(AllowedAbove, gives_the_temperatures_of_the_claims_table) {
-  EXPECT_NEAR(allowed_above(Driver::vacuum, 1e-10).in_degC(), 929.0, table_K);
-  EXPECT_NEAR(allowed_above(Driver::carbon, 1.0).in_degC(), 483.0, table_K);
-  EXPECT_LT(allowed_above(Driver::carbon, 1e-3).in_degC(), 340.0);  // lower in vacuum
-}
 
 TEST(Chemistry, counts_oxygen_of_the_two_steps_as_the_reactions_say) {
   // LixCoO2 → 1/3 Co3O4 + x/2 Li2O + (2/3 − x/2)/2 O2, → CoO + x/2 Li2O + (1 − x/2)/2 O2
@@ -42,11 +36,21 @@ TEST(Chemistry, of_lithium_deficit_keeps_the_lithium_and_caps_the_extent) {
   EXPECT_EQ(make_chemistry({.x = 1.0, .driver = Driver::li_deficit}).extent, 0.0);
 }
 
-TEST(Chemistry, takes_its_temperatures_from_a_record_when_there_is_one) {
-  const Value drivers = io::parse_json(R"({"carbon": {"allowed_above_degC": 321.0}})", "drivers.json");
-  EXPECT_NEAR(make_chemistry({.driver = Driver::carbon}, drivers).gates.layered_above_K, 594.15, exact * 1e3);
-  EXPECT_NEAR(Temperature::kelvin(make_chemistry({.driver = Driver::vacuum}, drivers).gates.layered_above_K).in_degC(),
-              929.0, table_K);
+TEST(Chemistry, takes_its_temperatures_from_the_record_and_allows_nothing_without) {
+  const Value record = io::parse_json(
+      R"({"schema": "hotstage.drivers/1", "carbon_column": {"allowed_above_degC": 141.0},
+          "vacuum": {"allowed_above_degC": 930.0}, "spinel": {"allowed_above_degC": 480.0}})",
+      "drivers.json");
+  const DriverTemperatures drivers = drivers_from_value(record);
+  constexpr double kelvin = 273.15;
+  EXPECT_NEAR(make_chemistry({.driver = Driver::carbon, .drivers = drivers}).gates.layered_above_K, 141.0 + kelvin,
+              1e-9);
+  EXPECT_NEAR(make_chemistry({.driver = Driver::vacuum, .drivers = drivers}).gates.layered_above_K, 930.0 + kelvin,
+              1e-9);
+  EXPECT_NEAR(make_chemistry({.driver = Driver::beam_dose, .drivers = drivers}).gates.rock_salt_above_K, 480.0 + kelvin,
+              1e-9);
+  EXPECT_TRUE(std::isinf(make_chemistry({.driver = Driver::carbon}).gates.layered_above_K));
+  EXPECT_THROW(static_cast<void>(drivers_from_value(io::parse_json("{}", "drivers.json"))), Error);
 }
 
 TEST(Chemistry, refuses_a_lithium_content_outside_its_range) {

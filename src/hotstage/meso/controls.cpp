@@ -18,9 +18,9 @@ kinetics::Programme paper_ramp() {
   return kinetics::Programme::ramp(Temperature::celsius(25.0), Temperature::celsius(650.0), HeatingRate(2.0));
 }
 
-Scenario aged(const Parameters& parameters, const AgedCell& cell, std::uint64_t seed) {
+Scenario aged(const Parameters& parameters, const AgedCell& cell, const FieldOptions& field, std::uint64_t seed) {
   return {.parameters = parameters,
-          .chemistry = make_chemistry({.x = cell.x}),
+          .chemistry = make_chemistry({.x = cell.x, .drivers = field.drivers}),
           .dose = cell.dose,
           .rival = Rival::b,
           .programme = paper_ramp(),
@@ -54,7 +54,7 @@ OneSeed control_of(const Parameters& parameters, const AgedCell& cell, const Con
                    std::uint64_t index) {
   OneSeed out;
   const Polycrystal crystal = field_of(options.field, index);
-  Scenario scenario = aged(parameters, cell, options.field.seed + index);
+  Scenario scenario = aged(parameters, cell, options.field, options.field.seed + index);
   Scenario no_cores = scenario;
   no_cores.parameters.vacancy_in_cores = 0.5 * parameters.vacancy_in_cores;  // must not matter without cores
   no_cores.dose.mean = 0.0;
@@ -94,7 +94,7 @@ double gain_at(const Outcome& outcome, double degC) {
 DriverRun drive(const Parameters& parameters, const AgedCell& cell, const ControlOptions& options,
                 const ChemistryOptions& chemistry) {
   const Polycrystal crystal = field_of(options.field, 0);
-  Scenario scenario = aged(parameters, cell, options.field.seed);
+  Scenario scenario = aged(parameters, cell, options.field, options.field.seed);
   scenario.chemistry = make_chemistry(chemistry);
   double solids = 0.0;
   double fresh = 0.0;
@@ -148,9 +148,9 @@ std::vector<DriverRun> run_drivers(const Parameters& parameters, const AgedCell&
   std::vector<ChemistryOptions> cases;
   for (const double x : {1.0, cell.x}) {
     for (const auto& driver : enum_names(Driver{})) {
-      cases.push_back({.x = x, .driver = driver.value});
+      cases.push_back({.x = x, .driver = driver.value, .drivers = options.field.drivers});
     }
-    cases.push_back({.x = x, .driver = Driver::carbon, .li_fate = LiFate::lost});
+    cases.push_back({.x = x, .driver = Driver::carbon, .li_fate = LiFate::lost, .drivers = options.field.drivers});
   }
   std::vector<DriverRun> out(cases.size());
   parallel_chunks(run, cases.size(), 1, [&](std::size_t begin, std::size_t end) {

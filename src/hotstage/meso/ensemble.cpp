@@ -34,7 +34,7 @@ double draw_x(const AgedCell& cell, const FieldOptions& field, std::uint64_t dra
 Scenario scenario_of(const Parameters& parameters, const FieldOptions& field, std::uint64_t draw,
                      const kinetics::Programme& programme) {
   return {.parameters = parameters,
-          .chemistry = make_chemistry({.x = 1.0, .driver = field.driver}),
+          .chemistry = make_chemistry({.x = 1.0, .driver = field.driver, .drivers = field.drivers}),
           .dose = {},
           .rival = Rival::b,
           .programme = programme,
@@ -43,7 +43,7 @@ Scenario scenario_of(const Parameters& parameters, const FieldOptions& field, st
 
 void set_aged(Scenario& scenario, const FieldOptions& field, const AgedCell& cell, double x) {
   scenario.dose = cell.dose;
-  scenario.chemistry = make_chemistry({.x = x, .driver = field.driver});
+  scenario.chemistry = make_chemistry({.x = x, .driver = field.driver, .drivers = field.drivers});
 }
 
 double worst_error(const Outcome& outcome) {

@@ -31,6 +31,7 @@ struct FieldOptions {
   double field_nm = 512.0;
   std::size_t grains = 9;
   Driver driver = Driver::carbon;
+  DriverTemperatures drivers{};
   std::uint64_t seed = 1;
 };
 

@@ -5,6 +5,7 @@
 #include "hotstage/core/error.hpp"
 #include "hotstage/io/document.hpp"
 #include "hotstage/meso/controls.hpp"
+#include "hotstage/meso/detail/test_drivers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,7 @@
 namespace hotstage::meso {
 namespace {
 
-const FieldOptions field{.cells = 40, .field_nm = 400.0, .grains = 5, .seed = 4};
+const FieldOptions field{.cells = 40, .field_nm = 400.0, .grains = 5, .drivers = test::drivers, .seed = 4};
 
 Fit small_fit(int threads) {
   hotstage::Run run;

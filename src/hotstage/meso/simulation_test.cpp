@@ -2,6 +2,7 @@
 
 #include "hotstage/meso/simulation.hpp"
 
+#include "hotstage/meso/detail/test_drivers.hpp"
 #include "hotstage/meso/observe.hpp"
 #include "hotstage/meso/recorder.hpp"
 
@@ -31,7 +32,8 @@ Polycrystal small(std::uint64_t seed = 3, std::size_t voids = 1) {
       {.cells = 48, .pixel_nm = 6.0, .grains = 5, .voids = voids, .cracks = 0, .void_radius_nm = 15.0, .seed = seed});
 }
 
-Scenario scenario(const Parameters& parameters, const ChemistryOptions& chemistry = {}) {
+Scenario scenario(const Parameters& parameters, ChemistryOptions chemistry = {}) {
+  chemistry.drivers = test::drivers;
   return {.parameters = parameters,
           .chemistry = make_chemistry(chemistry),
           .dose = {.mean = 1.0},
@@ -91,7 +93,7 @@ TEST(Simulate, front_runs_at_twice_the_root_of_D_k_less_the_bramson_delay) {
   }
   complete(crystal);
   Scenario s{.parameters = p,
-             .chemistry = make_chemistry({.x = 1.0}),
+             .chemistry = make_chemistry({.x = 1.0, .drivers = test::drivers}),
              .dose = {.mean = 1.0, .log_sigma = 0.0},
              .rival = Rival::c,
              .programme = kinetics::Programme(

@@ -245,48 +245,4 @@ report::Figure programme_figure(const heater::HeaterLog& log, const heater::Prog
   return figure;
 }
 
-void HeaterRecovery::add(const std::string& quantity, double truth, const Estimate& found, const std::string& unit) {
-  quantity_.push_back(quantity);
-  truth_.push_back(truth);
-  recovered_.push_back(found.value);
-  sigma_.push_back(found.sigma);
-  pull_.push_back(found.sigma > 0.0 ? (found.value - truth) / found.sigma : 0.0);
-  unit_.push_back(unit);
-}
-
-io::Table HeaterRecovery::table() const {
-  io::Table out;
-  out.columns = {io::text_column("quantity", quantity_),         io::number_column("truth", "", truth_),
-                 io::number_column("recovered", "", recovered_), io::number_column("sigma", "", sigma_),
-                 io::number_column("pull", "", pull_),           io::text_column("unit", unit_)};
-  return out;
-}
-
-report::Figure HeaterRecovery::figure() const {
-  report::Figure figure{.id = "pulls", .title = "Recovered minus truth in units of σ"};
-  report::Points points{.name = "pull"};
-  std::string names;
-  for (std::size_t i = 0; i < pull_.size(); ++i) {
-    points.x.push_back(static_cast<double>(i + 1));
-    points.y.push_back(pull_[i]);
-    points.sigma_y.push_back(1.0);
-    names += fmt::format("{}{} {}", i == 0 ? "" : ", ", i + 1, quantity_[i]);
-  }
-  figure.caption = names + ". Bars are one σ. The lamella's points share one hidden offset, so they move together.";
-  report::Panel panel{.x = {.label = "Quantity", .range = std::array{0.0, static_cast<double>(pull_.size() + 1)}},
-                      .y = {.label = "Pull"}};
-  panel.marks.emplace_back(std::move(points));
-  panel.marks.emplace_back(report::HorizontalLine{.value = 0.0});
-  figure.panels.push_back(std::move(panel));
-  return figure;
-}
-
-double HeaterRecovery::largest() const {
-  double out = 0.0;
-  for (const double pull : pull_) {
-    out = std::max(out, std::abs(pull));
-  }
-  return out;
-}
-
 }  // namespace hotstage::study::detail

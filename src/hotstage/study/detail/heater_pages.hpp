@@ -42,20 +42,4 @@ void add_barriers(const OnsetStudy& study, StepOutput& out);
 /// Log and fit over time, and what is left.
 [[nodiscard]] report::Figure programme_figure(const heater::HeaterLog& log, const heater::ProgrammeFit& fit);
 
-/// What was put in against what came out: rows in the order they were added.
-class HeaterRecovery {
- public:
-  void add(const std::string& quantity, double truth, const Estimate& found, const std::string& unit);
-
-  /// Columns quantity, truth, recovered, sigma, pull, unit.
-  [[nodiscard]] io::Table table() const;
-  [[nodiscard]] report::Figure figure() const;
-  /// Largest |pull|; 0 without rows.
-  [[nodiscard]] double largest() const;
-
- private:
-  std::vector<std::string> quantity_, unit_;
-  std::vector<double> truth_, recovered_, sigma_, pull_;
-};
-
 }  // namespace hotstage::study::detail

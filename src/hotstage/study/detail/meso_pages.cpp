@@ -65,6 +65,19 @@ report::AxisSpec nm_axis(const std::string& label) {
 
 }  // namespace
 
+meso::FieldOptions FieldChoice::options(const StepInputs& inputs, meso::Driver driver) const {
+  return {.cells = static_cast<std::size_t>(cells),
+          .field_nm = field.in(units::nm),
+          .grains = static_cast<std::size_t>(grains),
+          .driver = driver,
+          .drivers = meso::drivers_from_value(inputs.records.at("drivers")),
+          .seed = static_cast<std::uint64_t>(seed)};
+}
+
+InputSpec drivers_input() {
+  return {"drivers", Kind::record, true, "temperatures above which oxygen may leave (thermo.reactions)"};
+}
+
 void MapKeeper::add(const meso::FoilState& state) {
   constexpr std::array wanted_degC{500.0, 550.0, 600.0, 650.0};
   constexpr double near_K = 0.5;

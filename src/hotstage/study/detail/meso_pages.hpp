@@ -14,6 +14,27 @@
 
 namespace hotstage::study::detail {
 
+/// Options of every step that runs many microstructures. Their thermodynamics is bound, never chosen.
+struct FieldChoice {
+  int cells = 96;
+  Length field = 512.0 * units::nm;
+  int grains = 9;
+  int seed = 1;
+
+  template <class V>
+  void fields(V& v) {
+    v("cells", cells, {.help = "cells per side", .min = 32, .max = 1024});
+    v("field", field, {.help = "side of the field", .unit = "nm", .min = 200.0, .max = 1e5});
+    v("grains", grains, {.help = "grains in the field", .min = 2, .max = 1000});
+    v("seed", seed, {.help = "seed of microstructures and priors", .min = 0});
+  }
+
+  [[nodiscard]] meso::FieldOptions options(const StepInputs& inputs, meso::Driver driver) const;
+};
+
+/// The input "drivers" of every mesoscale step.
+[[nodiscard]] InputSpec drivers_input();
+
 /// One moment of a run, kept for a figure.
 struct StateMap {
   double temperature_degC = 0.0;

@@ -321,22 +321,7 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
 }
 
 void SeriesRecovery::finish(StepOutput& out) const {
-  out.tables["recovery"] = rows_.table();
-  report::Figure figure{.id = "pulls", .title = "Recovered minus truth in units of σ"};
-  figure.caption = "Rows with an uncertainty only. Onsets of the lamella share one hidden offset.";
-  report::Bars bars{.name = "pull"};
-  for (std::size_t i = 0; i < rows_.pulls().size(); ++i) {
-    if (std::isfinite(rows_.pulls()[i])) {
-      bars.labels.push_back(rows_.quantities()[i]);
-      bars.values.push_back(rows_.pulls()[i]);
-    }
-  }
-  if (!bars.values.empty()) {
-    report::Panel panel{.y = {.label = "Pull"}};
-    panel.marks.emplace_back(std::move(bars));
-    figure.panels.push_back(std::move(panel));
-    out.figures.push_back(std::move(figure));
-  }
+  rows_.publish(4.0, "Onsets of the lamella share one hidden offset", out);
 }
 
 }  // namespace hotstage::study::detail

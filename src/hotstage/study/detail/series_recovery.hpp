@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/kinetics/programme.hpp"
+#include "hotstage/study/detail/recovery_rows.hpp"
 #include "hotstage/study/detail/series_truth.hpp"
 
 #include <map>
@@ -38,7 +39,7 @@ class SeriesRecovery {
   Buffer<std::int32_t, 2> found_;
   Buffer<std::int32_t, 2> truth_;
   std::map<int, int> matched_;
-  RecoveryTable rows_;
+  RecoveryRows rows_;
 };
 
 }  // namespace hotstage::study::detail

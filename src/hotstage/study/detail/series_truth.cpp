@@ -62,24 +62,6 @@ double share_near(View<const std::int32_t, 2> of, View<const std::int32_t, 2> ne
 
 }  // namespace
 
-void RecoveryTable::add(const std::string& quantity, double truth, const Estimate& found, const std::string& unit) {
-  quantity_.push_back(quantity);
-  truth_.push_back(truth);
-  recovered_.push_back(found.value);
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  sigma_.push_back(found.sigma > 0.0 ? found.sigma : none);
-  pull_.push_back(found.sigma > 0.0 ? (found.value - truth) / found.sigma : none);
-  unit_.push_back(unit);
-}
-
-io::Table RecoveryTable::table() const {
-  io::Table out;
-  out.columns = {io::text_column("quantity", quantity_),         io::number_column("truth", "", truth_),
-                 io::number_column("recovered", "", recovered_), io::number_column("sigma", "", sigma_),
-                 io::number_column("pull", "", pull_),           io::text_column("unit", unit_)};
-  return out;
-}
-
 FieldOnScene field_on_scene(const Value& frames_truth, const signal::Signal& labels) {
   const Value& first = frames_truth.at("frames").as_array().front();
   const Value& instrument = frames_truth.at("instrument");

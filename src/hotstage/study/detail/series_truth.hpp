@@ -13,21 +13,6 @@
 
 namespace hotstage::study::detail {
 
-/// Rows quantity, truth, recovered, sigma, pull, unit.
-class RecoveryTable {
- public:
-  void add(const std::string& quantity, double truth, const Estimate& found, const std::string& unit);
-  [[nodiscard]] io::Table table() const;
-
-  [[nodiscard]] const std::vector<double>& pulls() const { return pull_; }
-
-  [[nodiscard]] const std::vector<std::string>& quantities() const { return quantity_; }
-
- private:
-  std::vector<std::string> quantity_, unit_;
-  std::vector<double> truth_, recovered_, sigma_, pull_;
-};
-
 /// Where the pixels of frame 0 lie on the simulated scene.
 struct FieldOnScene {
   double pixel_nm = 1.0;       ///< true

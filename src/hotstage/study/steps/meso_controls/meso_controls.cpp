@@ -13,18 +13,12 @@ namespace {
 
 struct Options {
   int seeds = 8;
-  int cells = 96;
-  Length field = 512.0 * units::nm;
-  int grains = 9;
-  int seed = 3;
+  detail::FieldChoice field{.seed = 3};
 
   template <class V>
   void fields(V& v) {
     v("seeds", seeds, {.help = "microstructures per control", .min = 1, .max = 1000});
-    v("cells", cells, {.help = "cells per side", .min = 32, .max = 1024});
-    v("field", field, {.help = "side of the field", .unit = "nm", .min = 200.0, .max = 1e5});
-    v("grains", grains, {.help = "grains in the field", .min = 2, .max = 1000});
-    v("seed", seed, {.help = "seed of the microstructures", .min = 0});
+    field.fields(v);
   }
 };
 
@@ -100,10 +94,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const meso::Frozen frozen = meso::frozen_from_value(inputs.records.at("parameters"));
   const meso::AgedCell cell = meso::cell_from_value(inputs.records.at("cell"));
-  const meso::ControlOptions control{.field = {.cells = static_cast<std::size_t>(options.cells),
-                                               .field_nm = options.field.in(units::nm),
-                                               .grains = static_cast<std::size_t>(options.grains),
-                                               .seed = static_cast<std::uint64_t>(options.seed)},
+  const meso::ControlOptions control{.field = options.field.options(inputs, meso::Driver::carbon),
                                      .seeds = static_cast<std::size_t>(options.seeds)};
   StepOutput out;
   add_controls(meso::run_controls(meso::central(frozen.table), cell, control, run), out);
@@ -130,15 +121,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "meso.controls",
-    .version = 1,
+    .version = 2,
     .title = "Negative controls and drivers",
     .help =
         "No cores: aged equals pristine; 2.33 eV everywhere: no Co; open boundaries: no arrest; what Li deficit, "
         "carbon, "
         "beam and vacuum allow at x = 1 and at the cell's x",
-    .example = "hotstage meso controls --parameters fit.json --cell cell.json",
+    .example = "hotstage meso controls --parameters fit.json --cell cell.json --drivers drivers.json",
     .inputs = {{"parameters", Kind::record, true, "frozen parameters of meso.fit"},
-               {"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"}},
+               {"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"},
+               detail::drivers_input()},
     .outputs = {{"controls", Kind::table, "one row per driver, Li content and fate of Li"}},
     .options = make_options<Options>,
     .run = run,

@@ -12,21 +12,15 @@ namespace {
 struct Options {
   int draws = 160;
   int hold_draws = 40;
-  int cells = 96;
-  Length field = 512.0 * units::nm;
-  int grains = 9;
   meso::Driver driver = meso::Driver::carbon;
-  int seed = 2;
+  detail::FieldChoice field{.seed = 2};
 
   template <class V>
   void fields(V& v) {
     v("draws", draws, {.help = "microstructures, each with one draw of all priors", .min = 2, .max = 100000});
     v("hold_draws", hold_draws, {.help = "of them, repeated with imaging holds of 60 and 600 s", .min = 0});
-    v("cells", cells, {.help = "cells per side", .min = 32, .max = 1024});
-    v("field", field, {.help = "side of the field", .unit = "nm", .min = 200.0, .max = 1e5});
-    v("grains", grains, {.help = "grains in the field", .min = 2, .max = 1000});
     v("driver", driver, {.help = "why oxygen leaves"});
-    v("seed", seed, {.help = "seed of microstructures and priors; not that of the fit", .min = 0});
+    field.fields(v);
   }
 };
 
@@ -49,11 +43,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const meso::Frozen frozen = meso::frozen_from_value(inputs.records.at("parameters"));
   const meso::AgedCell cell = meso::cell_from_value(inputs.records.at("cell"));
   const std::vector<Draw> draws = meso::run_ensemble(frozen, cell,
-                                                     {.field = {.cells = static_cast<std::size_t>(options.cells),
-                                                                .field_nm = options.field.in(units::nm),
-                                                                .grains = static_cast<std::size_t>(options.grains),
-                                                                .driver = options.driver,
-                                                                .seed = static_cast<std::uint64_t>(options.seed)},
+                                                     {.field = options.field.options(inputs, options.driver),
                                                       .draws = static_cast<std::size_t>(options.draws),
                                                       .hold_draws = static_cast<std::size_t>(options.hold_draws)},
                                                      run);
@@ -78,14 +68,15 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "meso.ensemble",
-    .version = 2,
+    .version = 3,
     .title = "Predictions over seeds and priors",
     .help =
         "Runs the frozen model, aged and pristine, on many microstructures with all priors drawn; compares three "
         "explanations of the crossing on the same seeds",
-    .example = "hotstage meso ensemble --parameters fit.json --cell cell.json --draws 160",
+    .example = "hotstage meso ensemble --parameters fit.json --cell cell.json --drivers drivers.json --draws 160",
     .inputs = {{"parameters", Kind::record, true, "frozen parameters of meso.fit"},
-               {"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"}},
+               {"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"},
+               detail::drivers_input()},
     .outputs = {{"draws", Kind::table, "one row per draw: onsets, crossings, weight"},
                 {"rivals", Kind::table, "bands and probabilities of the three rivals"}},
     .options = make_options<Options>,

@@ -14,21 +14,15 @@ namespace {
 struct Options {
   int draws = 48;
   int speeds = 11;
-  int cells = 96;
-  Length field = 512.0 * units::nm;
-  int grains = 9;
   meso::Driver driver = meso::Driver::carbon;
-  int seed = 1;
+  detail::FieldChoice field{.seed = 1};
 
   template <class V>
   void fields(V& v) {
     v("draws", draws, {.help = "microstructures, each with one draw of the other priors", .min = 1, .max = 10000});
     v("speeds", speeds, {.help = "front speeds simulated per draw", .min = 3, .max = 200});
-    v("cells", cells, {.help = "cells per side", .min = 32, .max = 1024});
-    v("field", field, {.help = "side of the field", .unit = "nm", .min = 200.0, .max = 1e5});
-    v("grains", grains, {.help = "grains in the field", .min = 1, .max = 1000});
     v("driver", driver, {.help = "why oxygen leaves"});
-    v("seed", seed, {.help = "seed of microstructures and priors", .min = 0});
+    field.fields(v);
   }
 };
 
@@ -86,11 +80,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const meso::AgedCell cell = meso::cell_from_value(inputs.records.at("cell"));
   const meso::Fit fit = meso::fit_front_speed(meso::parameter_table(), cell,
-                                              {.field = {.cells = static_cast<std::size_t>(options.cells),
-                                                         .field_nm = options.field.in(units::nm),
-                                                         .grains = static_cast<std::size_t>(options.grains),
-                                                         .driver = options.driver,
-                                                         .seed = static_cast<std::uint64_t>(options.seed)},
+                                              {.field = options.field.options(inputs, options.driver),
                                                .draws = static_cast<std::size_t>(options.draws),
                                                .speeds = static_cast<std::size_t>(options.speeds)},
                                               run);
@@ -123,13 +113,13 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "meso.fit",
-    .version = 1,
+    .version = 2,
     .title = "Front speed fitted to C6",
     .help =
         "Fits one number, the front speed at 525 degC, so that the onset of the aged foil lies in (500, 550] degC, "
         "averaged over all other priors; freezes and hashes the parameters",
-    .example = "hotstage meso fit --cell cell.json --draws 48",
-    .inputs = {{"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"}},
+    .example = "hotstage meso fit --cell cell.json --drivers drivers.json --draws 48",
+    .inputs = {{"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"}, detail::drivers_input()},
     .outputs = {{"parameters", Kind::record, "frozen parameters with priors, sources, posterior and SHA-256"},
                 {"priors", Kind::table, "the parameter table"}},
     .options = make_options<Options>,

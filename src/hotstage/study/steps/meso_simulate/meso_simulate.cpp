@@ -48,12 +48,11 @@ struct Options {
 meso::Scenario make_scenario(const StepInputs& inputs, const Options& options, const meso::Frozen& frozen) {
   const meso::AgedCell cell = meso::cell_from_value(inputs.records.at("cell"));
   const bool aged = options.specimen == Specimen::aged;
-  const meso::ChemistryOptions chemistry{
-      .x = aged ? cell.x : 1.0, .driver = options.driver, .li_fate = options.li_fate};
-  const auto drivers = inputs.records.find("drivers");
   return {.parameters = meso::central(frozen.table),
-          .chemistry = drivers == inputs.records.end() ? meso::make_chemistry(chemistry)
-                                                       : meso::make_chemistry(chemistry, drivers->second),
+          .chemistry = meso::make_chemistry({.x = aged ? cell.x : 1.0,
+                                             .driver = options.driver,
+                                             .li_fate = options.li_fate,
+                                             .drivers = meso::drivers_from_value(inputs.records.at("drivers"))}),
           .dose = aged ? cell.dose : meso::Dose{},
           .rival = options.rival,
           .programme = detail::lamella_programme(inputs.records.at("heating")),
@@ -114,7 +113,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "meso.simulate",
-    .version = 1,
+    .version = 2,
     .title = "Heated lamella, simulated",
     .help =
         "Runs the frozen mesoscale model on one microstructure along the true lamella temperature and keeps the "
@@ -123,7 +122,7 @@ const Step step{
     .inputs = {{"parameters", Kind::record, true, "frozen parameters of meso.fit"},
                {"cell", Kind::record, true, "the aged cell (hotstage.cell/1)"},
                {"heating", Kind::truth, true, "what the lamella really went through (hotstage.heating/1)"},
-               {"drivers", Kind::record, false, "temperatures above which oxygen may leave, per driver"}},
+               detail::drivers_input()},
     .outputs = {{"state", Kind::truth, "thickness in nm: time × material × y × x (.hspy)"},
                 {"labels", Kind::truth, "grain number per pixel, 0 in voids and cracks (.hspy)"},
                 {"scene", Kind::truth, "materials, grains, voids, cracks, cores (.json)"},

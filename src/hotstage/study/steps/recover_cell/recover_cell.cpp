@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Step recover.cell: what the analysis of a simulated cycler file found against what was put in.
 
-#include "hotstage/study/step.hpp"
-
-#include <fmt/format.h>
+#include "hotstage/study/detail/recovery_rows.hpp"
 
 #include <cmath>
 #include <limits>
@@ -18,18 +16,6 @@ struct Options {
   template <class V>
   void fields(V& v) {
     v("mass_sigma", mass_sigma, {.help = "relative uncertainty of the weighed mass", .min = 0.0, .max = 1.0});
-  }
-};
-
-struct Row {
-  std::string quantity;
-  double truth = 0.0;
-  double recovered = 0.0;
-  double sigma = 0.0;
-  std::string unit;
-
-  [[nodiscard]] double pull() const {
-    return sigma > 0.0 ? (recovered - truth) / sigma : std::numeric_limits<double>::quiet_NaN();
   }
 };
 
@@ -49,63 +35,37 @@ double end_of(const io::Table& table, std::string_view column, End end, std::siz
   return found;
 }
 
-std::vector<Row> compare(const StepInputs& inputs, double mass_sigma) {
+detail::RecoveryRows compare(const StepInputs& inputs, double mass_sigma) {
   constexpr double mV = 1e3;
   const Value& cell = inputs.records.at("cell");
   const Value& truth = inputs.records.at("truth");
   const io::Table& cycles = inputs.tables.at("cycles");
   const auto put_in = [&](std::string_view key) { return truth.at(key).as_number(); };
   const auto found = [&](std::string_view key) { return cell.at(key).as_number(); };
-  std::vector<Row> rows;
+  detail::RecoveryRows rows;
   for (const auto& [key, end] : {std::pair{"capacity_first", End::first}, std::pair{"capacity_last", End::last}}) {
     const double value = end_of(cycles, "discharge_capacity", end);
-    rows.push_back(
-        {key, put_in(key), value, std::hypot(mass_sigma * value, end_of(cycles, "discharge_sigma", end)), "mA h/g"});
+    rows.add(key, put_in(key), {value, std::hypot(mass_sigma * value, end_of(cycles, "discharge_sigma", end))},
+             "mA h/g");
   }
 
-  rows.push_back({"polarisation_first", put_in("polarisation_first"),
-                  mV * end_of(cycles, "polarisation", End::first, 1),
-                  mV * end_of(cycles, "polarisation_sigma", End::first, 1), "mV"});
-  rows.push_back({"polarisation_last", put_in("polarisation_last"), mV * end_of(cycles, "polarisation", End::last),
-                  mV * end_of(cycles, "polarisation_sigma", End::last), "mV"});
-  rows.push_back({"x_disassembly", put_in("x_disassembly"), found("x"), found("x_sigma"), ""});
-  rows.push_back({"x_charged", put_in("x_charged"), found("x_charged"), found("x_charged_sigma"), ""});
+  const auto polarisation = [&](End end) {
+    return Estimate{mV * end_of(cycles, "polarisation", end, 1), mV * end_of(cycles, "polarisation_sigma", end, 1)};
+  };
+  rows.add("polarisation_first", put_in("polarisation_first"), polarisation(End::first), "mV");
+  rows.add("polarisation_last", put_in("polarisation_last"), polarisation(End::last), "mV");
+  rows.add("x_disassembly", put_in("x_disassembly"), {found("x"), found("x_sigma")}, "");
+  rows.add("x_charged", put_in("x_charged"), {found("x_charged"), found("x_charged_sigma")}, "");
   for (const char* key : {"retention", "lam", "resistance_growth", "dose_mean"}) {
-    rows.push_back({key, put_in(key), found(key), found(std::string(key) + "_sigma"), ""});
+    rows.add(key, put_in(key), {found(key), found(std::string(key) + "_sigma")}, "");
   }
   return rows;
 }
 
-io::Table to_table(const std::vector<Row>& rows) {
-  std::vector<std::string> quantity, unit;
-  std::vector<double> truth, recovered, sigma, pull;
-  for (const Row& row : rows) {
-    quantity.push_back(row.quantity);
-    truth.push_back(row.truth);
-    recovered.push_back(row.recovered);
-    sigma.push_back(row.sigma);
-    pull.push_back(row.pull());
-    unit.push_back(row.unit);
-  }
-  io::Table out;
-  out.columns = {io::text_column("quantity", quantity),         io::number_column("truth", "", truth),
-                 io::number_column("recovered", "", recovered), io::number_column("sigma", "", sigma),
-                 io::number_column("pull", "", pull),           io::text_column("unit", unit)};
-  return out;
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
   const auto options = from_table<Options>(table);
-  const std::vector<Row> rows = compare(inputs, options.mass_sigma);
   StepOutput out;
-  out.tables["recovery"] = to_table(rows);
-  constexpr double far = 3.0;
-  for (const Row& row : rows) {
-    const bool near = std::abs(row.pull()) <= far;
-    out.checks.push_back({fmt::format("{} recovered", row.quantity), near ? CheckStatus::ok : CheckStatus::attention,
-                          fmt::format("{:.4g} against {:.4g}, {:+.1f} sigma", row.recovered, row.truth, row.pull()),
-                          "3 sigma", "twin only: says how well the file is read, nothing about the real cell"});
-  }
+  compare(inputs, options.mass_sigma).publish(3.0, "Says how well the file is read, nothing about the real cell", out);
   out.assumptions.push_back(
       {"shared by both sides",
        "the published shape of the open-circuit curve, the form of the dose, where polarisation is "
@@ -119,7 +79,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "recover.cell",
-    .version = 1,
+    .version = 2,
     .title = "Recovery of the simulated cell",
     .help = "Compares what echem.cycles read from a simulated cycler file with what echem.simulate put in",
     .example = "hotstage run study.toml",

@@ -2,7 +2,7 @@
 // Step recover.heater: the programme read from a simulated log against what was put in.
 
 #include "hotstage/kinetics/programme.hpp"
-#include "hotstage/study/detail/heater_pages.hpp"
+#include "hotstage/study/detail/recovery_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -44,7 +44,7 @@ double rate_of(const kinetics::Programme& programme) {
   return 0.0;
 }
 
-void compare_programme(const Value& found, const Truth& truth, detail::HeaterRecovery& out) {
+void compare_programme(const Value& found, const Truth& truth, detail::RecoveryRows& out) {
   const auto estimate = [&](const char* value, const char* sigma) {
     return Estimate{found.at(value).as_number(), found.at(sigma).as_number()};
   };
@@ -55,7 +55,7 @@ void compare_programme(const Value& found, const Truth& truth, detail::HeaterRec
           "s");
 }
 
-void compare_lamella(const Value& found, const Truth& truth, const Options& options, detail::HeaterRecovery& out) {
+void compare_lamella(const Value& found, const Truth& truth, const Options& options, detail::RecoveryRows& out) {
   const kinetics::Programme programme = kinetics::Programme::from_value(found);
   const double declared_s = found.at("clock_offset_s").as_number();
   const double clock_s = found.at("clock_sigma_s").as_number();
@@ -80,16 +80,14 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
   const Value& heating = inputs.records.at("heating");
   const Truth truth{kinetics::Programme::from_value(heating.at("programme")),
                     heating.at("lamella_offset_K").as_number(), heating.at("clock_offset_s").as_number()};
-  detail::HeaterRecovery recovery;
+  detail::RecoveryRows recovery;
   compare_programme(found, truth, recovery);
   compare_lamella(found, truth, options, recovery);
   StepOutput out;
-  out.tables["recovery"] = recovery.table();
-  out.figures.push_back(recovery.figure());
-  out.checks.push_back({"Pulls", recovery.largest() < 4.0 ? CheckStatus::ok : CheckStatus::attention,
-                        fmt::format("largest {:.2f}", recovery.largest()), "below 4",
-                        "Offset of the lamella and of the clock cannot be read from a log: their rows test only that "
-                        "the declared spread covers them"});
+  recovery.publish(4.0,
+                   "Offset of the lamella and of the clock cannot be read from a log: their rows test only that the "
+                   "declared spread covers them",
+                   out);
   return out;
 }
 
@@ -98,7 +96,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "recover.heater",
-    .version = 1,
+    .version = 2,
     .title = "Heating programme against the truth",
     .help = "Compares ramp rate, end temperature, duration and the lamella's temperature with what was put in",
     .example = "hotstage run study.toml",

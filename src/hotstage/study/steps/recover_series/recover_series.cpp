@@ -35,7 +35,7 @@ StepOutput run(const StepInputs& inputs, const Value&, Run&) {
 extern const Step step;
 const Step step{
     .id = "recover.series",
-    .version = 1,
+    .version = 2,
     .title = "Frame series against the truth",
     .help =
         "Compares drift, gain, black level, grains, voids, onset of each grain and first crossing with what was put "

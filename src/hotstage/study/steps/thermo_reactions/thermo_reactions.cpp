@@ -103,7 +103,8 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
   out.tables["reactions"] = detail::reaction_table(asked, options.metal);
   const std::array drivers{detail::Driver{"vacuum", asked[0]},        detail::Driver{"carbon", asked[1]},
                            detail::Driver{"carbon_column", asked[3]}, detail::Driver{"metal_vacuum", asked[4]},
-                           detail::Driver{"metal_carbon", asked[5]},  detail::Driver{"own_oxygen", asked[9]}};
+                           detail::Driver{"metal_carbon", asked[5]},  detail::Driver{"spinel", asked[7]},
+                           detail::Driver{"own_oxygen", asked[9]}};
   out.records["drivers"] = detail::drivers_record(drivers, options.end);
   out.figures.push_back(
       detail::pressure_figure(std::span(asked).first(asked.size() - 1), options.vacuum_atm, options.end));
@@ -120,7 +121,7 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "thermo.reactions",
-    .version = 1,
+    .version = 2,
     .title = "What thermodynamics allows",
     .help =
         "Equilibrium temperatures and gas pressures of the reactions that take oxygen or metal out of LiCoO2, with "
