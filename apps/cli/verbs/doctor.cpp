@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // hotstage doctor: what is installed, what is missing, how to get it.
 
+#include "hotstage/calc/engine.hpp"
 #include "hotstage/core/data_folders.hpp"
 #include "hotstage/core/version.hpp"
 #include "hotstage/signal/format.hpp"
@@ -62,6 +63,24 @@ Value diagnose() {
     entry["how"] = tool.how;
     out["tools"].push_back(entry);
   }
+  for (const calc::EngineStatus& engine : calc::engine_statuses()) {
+    Value entry = Value::object();
+    entry["id"] = engine.id;
+    entry["title"] = engine.title;
+    entry["installed"] = engine.installed;
+    entry["version"] = engine.version;
+    entry["program"] = engine.program;
+    entry["how"] = engine.hint;
+    out["engines"].push_back(entry);
+  }
+  for (const calc::Trap& trap : calc::check_engine({})) {
+    Value entry = Value::object();
+    entry["name"] = trap.name;
+    entry["ok"] = trap.state == calc::TrapState::ok;
+    entry["found"] = trap.found;
+    entry["remedy"] = trap.remedy;
+    out["traps"].push_back(entry);
+  }
   for (const signal::Format* format : signal::formats()) {
     Value entry = Value::object();
     entry["id"] = format->id;
@@ -90,6 +109,17 @@ Work add(CLI::App& app) {
       const std::string& place = tool.at("found").as_text();
       fmt::print("  {:<13} {:<36} {}\n", tool.at("name").as_text(), tool.at("for").as_text(),
                  place.empty() ? "missing: " + tool.at("how").as_text() : place);
+    }
+    for (const Value& engine : found.at("engines").as_array()) {
+      fmt::print("  {:<13} {:<36} {}\n", engine.at("id").as_text(), engine.at("title").as_text(),
+                 engine.at("installed").as_bool()
+                     ? fmt::format("{} {}", engine.at("program").as_text(), engine.at("version").as_text())
+                     : "missing: " + engine.at("how").as_text());
+    }
+    for (const Value& trap : found.at("traps").as_array()) {
+      fmt::print("  {:<13} {:<36} {}\n", trap.at("ok").as_bool() ? "ok" : "look at", trap.at("name").as_text(),
+                 trap.at("ok").as_bool() ? trap.at("found").as_text()
+                                         : trap.at("found").as_text() + ": " + trap.at("remedy").as_text());
     }
     for (const Value& format : found.at("formats").as_array()) {
       fmt::print("  {:<13} {} ({})\n", format.at("id").as_text(), format.at("title").as_text(),

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace hotstage::calc {
 
 #define HOTSTAGE_PLUGIN(word)   \
@@ -23,6 +26,10 @@ std::span<const Engine* const> engines() {
   };
 #undef HOTSTAGE_PLUGIN
   return all;
+}
+
+bool is_magnetic(const atoms::Structure& structure) {
+  return std::ranges::any_of(structure.moments_muB, [](double m) { return std::abs(m) > 0.0; });
 }
 
 const Engine& find_engine(std::string_view id) {

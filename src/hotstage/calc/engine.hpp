@@ -35,6 +35,7 @@ struct DftOptions {
   Energy smearing = 0.05 * units::eV;
   int ranks = 1;                           ///< MPI processes
   std::filesystem::path pseudopotentials;  ///< folder with UPF files, for engines that need them
+  std::string calculator;                  ///< of ASE, for the engine ase
   bool paper_settings = false;
 
   template <class V>
@@ -46,6 +47,8 @@ struct DftOptions {
     v("smearing", smearing, {.help = "Fermi smearing", .unit = "eV", .min = 1e-4});
     v("ranks", ranks, {.help = "MPI processes per engine", .min = 1, .max = 1024});
     v("pseudopotentials", pseudopotentials, {.help = "folder with UPF files (qe)"});
+    v("calculator", calculator,
+      {.help = "for the engine ase: name of its calculator such as \"emt\", or \"module:Class\""});
     v("paper_settings", paper_settings, {.help = "label the result as computed with the publication's settings"});
   }
 };
@@ -74,6 +77,9 @@ struct Engine {
 };
 
 [[nodiscard]] std::span<const Engine* const> engines();
+
+/// Whether any atom has a starting moment: then engines polarise spins.
+[[nodiscard]] bool is_magnetic(const atoms::Structure& structure);
 
 /// Throws Error{bad_input} with the nearest name.
 [[nodiscard]] const Engine& find_engine(std::string_view id);

@@ -82,7 +82,8 @@ Trap judge_threads(const MachineFacts& facts) {
   const int threads = facts.threads.empty() ? 1 : std::max(1, std::atoi(facts.threads.c_str()));
   Trap out{.name = "threads under MPI",
            .state = TrapState::ok,
-           .found = fmt::format("{} ranks with 1 thread each on {} cores", facts.ranks, facts.cores),
+           .found = fmt::format("{} {} with 1 thread each on {} cores", facts.ranks,
+                                facts.ranks == 1 ? "rank" : "ranks", facts.cores),
            .remedy = ""};
   if (threads > 1) {
     out.found += fmt::format("; OMP_NUM_THREADS={} of the environment is overruled", threads);

@@ -21,7 +21,7 @@ struct EngineOptions {
 
   template <class V>
   void fields(V& v) {
-    v("engine", engine, {.help = "pair, gpaw or qe; `hotstage calc engines` says which are installed"});
+    v("engine", engine, {.help = "pair, gpaw, qe or ase; `hotstage calc engines` says which are installed"});
     dft.fields(v);
     v("folder", folder,
       {.help = "where engines work and bands keep their images for going on after a stop; empty: a temporary folder"});

@@ -1,56 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // GPAW (doi:10.1063/5.0182685) in plane-wave mode, as an i-PI client through ASE.
 
-#include "hotstage/calc/detail/child.hpp"
 #include "hotstage/calc/detail/mpi.hpp"
+#include "hotstage/calc/detail/python.hpp"
 #include "hotstage/calc/engine.hpp"
 #include "hotstage/io/document.hpp"
 #include "hotstage/io/files.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstdlib>
-
 namespace hotstage::calc::engine_gpaw {
 
 namespace {
 
-constexpr double start_limit_s = 60.0;  // importing GPAW on a loaded machine
-
-bool is_magnetic(const atoms::Structure& s) {
-  return std::any_of(s.moments_muB.begin(), s.moments_muB.end(), [](double m) { return std::abs(m) > 0.0; });
-}
-
-/// The first python that can import gpaw; the answer is kept, as importing takes a second.
 const EngineStatus& found() {
-  static const EngineStatus status = [] {
-    EngineStatus out{.id = "gpaw",
-                     .title = "GPAW, plane waves and PAW",
-                     .installed = false,
-                     .version = "",
-                     .program = "",
-                     .hint =
-                         "Debian: apt install gpaw gpaw-data python3-ase libopenblas0-pthread; or set HOTSTAGE_PYTHON "
-                         "to a python that has gpaw and ase"};
-    const char* chosen = std::getenv("HOTSTAGE_PYTHON");
-    for (const std::string& python :
-         {std::string(chosen == nullptr ? "" : chosen), std::string("/usr/bin/python3"), std::string("python3")}) {
-      if (python.empty() || detail::find_program(python).empty()) {
-        continue;
-      }
-      const std::string text = detail::first_output(
-          {python, "-c", "import ase, gpaw; print(gpaw.__version__, 'ase', ase.__version__)"}, start_limit_s);
-      if (!text.empty()) {
-        out.installed = true;
-        out.version = text.substr(0, text.find('\n'));
-        out.program = detail::find_program(python).string();
-        break;
-      }
-    }
-    return out;
-  }();
+  static const EngineStatus status = detail::python_engine(
+      {.id = "gpaw",
+       .title = "GPAW, plane waves and PAW",
+       .hint =
+           "Debian: apt install gpaw gpaw-data python3-ase libopenblas0-pthread; or set HOTSTAGE_PYTHON to a python "
+           "that has gpaw and ase"},
+      "import ase, gpaw; print(gpaw.__version__, 'ase', ase.__version__)");
   return status;
 }
 
@@ -89,27 +59,11 @@ Value parameters(const DftOptions& options, const atoms::Structure& structure) {
 }
 
 std::string script(const DftOptions& options, const atoms::Structure& s) {
-  std::string symbols;
-  std::string places;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    symbols += fmt::format("'{}', ", s.elements[i].symbol);
-    places += fmt::format("    ({:.10f}, {:.10f}, {:.10f}),\n", s.positions_A[i][0], s.positions_A[i][1],
-                          s.positions_A[i][2]);
-  }
-  const auto truth = [](bool yes) { return yes ? "True" : "False"; };
   std::string out =
       "# Written by Hotstage: GPAW as an i-PI client. Start it by hand with the socket's name as argument.\n"
       "import sys\n\nfrom ase import Atoms\nfrom ase.calculators.socketio import SocketClient\n"
       "from gpaw import GPAW, PW, FermiDirac\nfrom gpaw.mpi import world\n\n";
-  out += fmt::format("atoms = Atoms([{}], positions=[\n{}], pbc=({}, {}, {}), cell=[\n", symbols, places,
-                     truth(s.periodic[0]), truth(s.periodic[1]), truth(s.periodic[2]));
-  for (const atoms::Vector& row : s.cell_A) {
-    out += fmt::format("    ({:.10f}, {:.10f}, {:.10f}),\n", row[0], row[1], row[2]);
-  }
-  out += "])\n";
-  if (is_magnetic(s)) {
-    out += fmt::format("atoms.set_initial_magnetic_moments([{:.4f}])\n", fmt::join(s.moments_muB, ", "));
-  }
+  out += detail::atoms_in_python(s);
   const std::string u = hubbard(options);
   out += fmt::format(
       "atoms.calc = GPAW(mode=PW({}), xc='PBE', kpts={{'size': ({}, {}, {}), 'gamma': True}},\n"

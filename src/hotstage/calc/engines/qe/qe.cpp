@@ -34,10 +34,6 @@ EngineStatus detect() {
   return out;
 }
 
-bool is_magnetic(const atoms::Structure& s) {
-  return std::any_of(s.moments_muB.begin(), s.moments_muB.end(), [](double m) { return std::abs(m) > 0.0; });
-}
-
 /// The potential of an element: the first file, by name, that begins with its symbol.
 std::string potential(const std::filesystem::path& folder, const atoms::Element& element) {
   std::set<std::string> found;
