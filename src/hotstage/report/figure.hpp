@@ -7,6 +7,7 @@
 #pragma once
 
 #include "hotstage/core/value.hpp"
+#include "hotstage/report/model.hpp"
 
 #include <array>
 #include <cstddef>
@@ -160,7 +161,8 @@ struct Figure {
   std::string id;  ///< [a-z0-9-]: file name and anchor
   std::string title;
   std::string caption;
-  std::vector<Panel> panels;
+  std::vector<Panel> panels;  ///< none when there is a model
+  std::optional<Model> model;
   Width width = Width::full;
   std::vector<std::string> notes;  ///< what was done to the data for display
 };

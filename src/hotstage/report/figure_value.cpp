@@ -96,9 +96,14 @@ void members(V& v, T& m) {
   } else if constexpr (std::is_same_v<M, Panel>) {
     v("title", m.title), v("x", m.x), v("y", m.y), v("y2", m.y2), v("marks", m.marks);
     v("row", m.row), v("column", m.column), v("height", m.height), v("x_link", m.x_link);
+  } else if constexpr (std::is_same_v<M, BallKind>) {
+    v("name", m.name), v("radius", m.radius), v("colour", m.colour);
+  } else if constexpr (std::is_same_v<M, Model>) {
+    v("unit", m.unit), v("kinds", m.kinds), v("x", m.x), v("y", m.y), v("z", m.z), v("kind", m.kind);
+    v("from", m.from), v("to", m.to), v("edges", m.edges), v("view", m.view);
   } else {
     static_assert(std::is_same_v<M, Figure>);
-    v("id", m.id), v("title", m.title), v("caption", m.caption), v("panels", m.panels);
+    v("id", m.id), v("title", m.title), v("caption", m.caption), v("panels", m.panels), v("model", m.model);
     v("width", m.width), v("notes", m.notes);
   }
 }
@@ -179,6 +184,12 @@ struct Reader {
 
   template <class T>
   void operator()(std::string_view key, T& member) {
+    if constexpr (is_optional<T>) {
+      if (node.find(key) == nullptr) {
+        member.reset();
+        return;
+      }
+    }
     read(node.at(key), member);
   }
 };

@@ -3,6 +3,7 @@
 #include "hotstage/report/svg.hpp"
 
 #include "hotstage/report/detail/check.hpp"
+#include "hotstage/report/detail/model_svg.hpp"
 #include "hotstage/report/detail/rich_text.hpp"
 #include "hotstage/report/detail/svg_draw.hpp"
 
@@ -48,6 +49,9 @@ std::string panel_element(const PanelLayout& panel, const std::string& clip) {
 
 std::string to_svg(const Figure& figure) {
   HOTSTAGE_EXPECTS(detail::problem(figure).empty());
+  if (figure.model) {
+    return detail::model_svg(figure);
+  }
   const Figure drawn = decimate(figure);
   const detail::Layout layout = detail::lay_out(drawn);
   constexpr double mm_per_point = 25.4 / 72.0;

@@ -118,7 +118,7 @@ void vary(const Value& document, std::string_view variant, StudyFile& study) {
       entry->table[option.key] = option.value;
     }
   }
-  study.variant = variant;
+  study.variant += fmt::format("{}{}", study.variant.empty() ? "" : ",", variant);
   study.name += fmt::format("-{}", variant);
   study.title += fmt::format(" ({})", variant);
 }
@@ -144,8 +144,10 @@ StudyFile read_study(const fs::path& file, std::string_view variant) {
       study.data = read_data(*data);
     }
     study.steps = read_steps(document.at("step"));
-    if (!variant.empty()) {
-      vary(document, variant, study);
+    for (std::string_view rest = variant; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      vary(document, rest.substr(0, comma), study);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
     if (header.claims) {
       study.claims = read_claims(resolve_path(*header.claims, file.parent_path()));

@@ -85,12 +85,13 @@ struct StudyFile {
   std::vector<Reference> references;
   std::vector<ClaimEntry> claims;  ///< of the claims file, in its order
   std::filesystem::path file;
-  std::string variant;  ///< empty: none
+  std::string variant;  ///< empty: none; several with commas
 };
 
 /// Reads and checks a study. Unknown keys are errors with line and nearest name. Throws Error.
 ///
-/// A `variant` is the same study with some options changed: [variant.NAME.STEP] stands over [step.STEP].
+/// A `variant` is the same study with some options changed: [variant.NAME.STEP] stands over [step.STEP]. Several with
+/// commas between them, the last one on top.
 [[nodiscard]] StudyFile read_study(const std::filesystem::path& file, std::string_view variant = {});
 
 /// "shared:eels/x.dm3" → the file; other paths relative to `folder`. Throws Error{io} when the shared folder is absent.

@@ -133,6 +133,16 @@ TEST_F(StudyTest, a_variant_changes_options_and_the_name) {
   EXPECT_THROW((void)read_study(folder_ / "study.toml", "tinny"), Error);
 }
 
+TEST_F(StudyTest, several_variants_lie_over_each_other) {
+  (void)parse(std::string(small_study) +
+              "[variant.tiny.pair]\nchannels = 256\nseed = 5\n[variant.other.pair]\nchannels = 128\n");
+  const StudyFile both = read_study(folder_ / "study.toml", "tiny,other");
+  EXPECT_EQ(make_plan(both)[0].options.at("channels").as_integer(), 128);
+  EXPECT_EQ(make_plan(both)[0].options.at("seed").as_integer(), 5);
+  EXPECT_EQ(both.name, "small-tiny-other");
+  EXPECT_THROW((void)read_study(folder_ / "study.toml", "tiny,,other"), Error);
+}
+
 TEST_F(StudyTest, steps_are_ordered_by_what_they_need) {
   const std::string text =
       "[study]\nname = \"s\"\ntitle = \"t\"\n"

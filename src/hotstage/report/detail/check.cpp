@@ -3,6 +3,7 @@
 #include "hotstage/report/detail/check.hpp"
 
 #include "hotstage/report/detail/layout.hpp"
+#include "hotstage/report/detail/model_svg.hpp"
 
 #include <fmt/format.h>
 
@@ -148,6 +149,9 @@ std::string problem(const Mark& mark) {
 }
 
 std::string problem(const Figure& figure) {
+  if (figure.model) {
+    return figure.panels.empty() ? problem(*figure.model) : "a figure has a model and panels: make it two figures";
+  }
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
     const Panel& panel = figure.panels[i];
     if (std::string text = panel_problem(panel); !text.empty()) {

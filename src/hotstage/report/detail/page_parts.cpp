@@ -2,6 +2,8 @@
 
 #include "hotstage/report/detail/page_parts.hpp"
 
+#include "hotstage/report/detail/json.hpp"
+#include "hotstage/report/detail/model_svg.hpp"
 #include "hotstage/report/detail/rich_text.hpp"
 #include "hotstage/report/detail/ticks.hpp"
 #include "hotstage/report/plotly.hpp"
@@ -167,7 +169,8 @@ std::string figure_html(const Figure& figure, const std::string& id, std::size_t
       "<div class=\"interactive\"></div>\n</div>\n<figcaption>{} <button type=\"button\" class=\"download\" "
       "data-name=\"{}.svg\" hidden>SVG</button></figcaption>\n<script "
       "type=\"application/json\">{}</script>\n</figure>\n",
-      figure.width == Width::full ? "full" : "half", id, svg, caption, anchor_text(figure.id), to_plotly(placed));
+      figure.width == Width::full ? "full" : "half", id, svg, caption, anchor_text(figure.id),
+      placed.model ? json_text(model_data(placed)) : to_plotly(placed));
 }
 
 std::string results_html(const std::vector<KeyResult>& results) {

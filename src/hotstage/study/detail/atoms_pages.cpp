@@ -26,6 +26,52 @@ report::Colour colour_of(const atoms::Element& element) {
   return element.symbol == "Li" ? report::Colour::green : report::Colour::automatic;
 }
 
+/// Shown smaller than ions are, so that what lies behind is seen.
+constexpr double ball_A = 0.42;
+constexpr double small_ball_A = 0.32;  // Li
+
+/// Copies of atoms on the faces of the cell, so that it looks whole from every side.
+std::vector<std::pair<std::size_t, atoms::Vector>> drawn_atoms(const atoms::Structure& s) {
+  constexpr double on_face = 1e-3;  // of the edge
+  std::vector<std::pair<std::size_t, atoms::Vector>> out;
+  const std::vector<atoms::Vector> places = atoms::fractional_positions(s);
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const atoms::Vector& f = places[i];
+    std::array<int, 3> copies{};
+    for (std::size_t k = 0; k < 3; ++k) {
+      copies[k] = s.periodic[k] && std::abs(f[k] - std::floor(f[k] + on_face)) < on_face ? 1 : 0;
+    }
+    for (int a = 0; a <= copies[0]; ++a) {
+      for (int b = 0; b <= copies[1]; ++b) {
+        for (int c = 0; c <= copies[2]; ++c) {
+          const atoms::Vector shift = atoms::add(atoms::add(atoms::scale(s.cell_A[0], a), atoms::scale(s.cell_A[1], b)),
+                                                 atoms::scale(s.cell_A[2], c));
+          out.emplace_back(i, atoms::add(s.positions_A[i], shift));
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/// The twelve edges, six numbers each.
+std::vector<double> cell_edges(const atoms::Cell& cell) {
+  std::vector<double> out;
+  for (std::size_t along = 0; along < 3; ++along) {
+    const atoms::Vector& u = cell[(along + 1) % 3];
+    const atoms::Vector& v = cell[(along + 2) % 3];
+    for (int a = 0; a < 2; ++a) {
+      for (int b = 0; b < 2; ++b) {
+        const atoms::Vector start = atoms::add(atoms::scale(u, a), atoms::scale(v, b));
+        const atoms::Vector end = atoms::add(start, cell[along]);
+        out.insert(out.end(), start.begin(), start.end());
+        out.insert(out.end(), end.begin(), end.end());
+      }
+    }
+  }
+  return out;
+}
+
 /// Outline of the cell along two Cartesian directions.
 report::Line outline(const atoms::Cell& cell, std::size_t across, std::size_t up, std::array<std::size_t, 2> edges) {
   report::Line out{.name = "cell", .dash = report::Dash::dotted, .colour = report::Colour::grey};
@@ -160,6 +206,43 @@ report::Figure projection_figure(const atoms::Structure& s, const std::string& i
     out.panels.push_back(panel_of(views[k], s.cell_A, k));
     draw_atoms(out.panels.back(), views[k], s);
   }
+  return out;
+}
+
+report::Figure model_figure(const atoms::Structure& s, const std::string& id, const std::string& title) {
+  constexpr std::array spare{report::Colour::purple, report::Colour::orange, report::Colour::sky,
+                             report::Colour::yellow, report::Colour::grey};
+  report::Model model{.unit = "Å"};
+  std::vector<atoms::Element> elements;
+  for (const auto& [element, count] : atoms::composition(s)) {
+    const report::Colour colour = colour_of(element);
+    model.kinds.push_back(
+        {.name = std::string(element.symbol),
+         .radius = element.symbol == "Li" ? small_ball_A : ball_A,
+         .colour = colour == report::Colour::automatic ? spare[elements.size() % spare.size()] : colour});
+    elements.push_back(element);
+  }
+  const auto drawn = drawn_atoms(s);
+  const atoms::Bonding bonding(s);
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    const auto& [atom, place] = drawn[i];
+    model.x.push_back(place[0]);
+    model.y.push_back(place[1]);
+    model.z.push_back(place[2]);
+    model.kind.push_back(std::size_t(std::ranges::find(elements, s.elements[atom]) - elements.begin()));
+    for (std::size_t j = 0; j < i; ++j) {
+      const double reach = bonding.cutoff_A(s.elements[atom], s.elements[drawn[j].first]);
+      if (atoms::norm(atoms::subtract(place, drawn[j].second)) < reach) {
+        model.from.push_back(j);
+        model.to.push_back(i);
+      }
+    }
+  }
+  model.edges = cell_edges(s.cell_A);
+  report::Figure out{.id = id, .title = title};
+  out.caption = fmt::format("{}, {} atoms in the cell (dotted); drag to turn, double click to turn back",
+                            atoms::formula(s), s.size());
+  out.model = std::move(model);
   return out;
 }
 

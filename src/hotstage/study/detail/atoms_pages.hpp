@@ -46,6 +46,10 @@ struct CrystalOptions {
 [[nodiscard]] report::Figure projection_figure(const atoms::Structure& structure, const std::string& id,
                                                const std::string& title);
 
+/// The same to be turned by hand: balls by element, bonds as sticks, atoms on the faces of the cell repeated.
+[[nodiscard]] report::Figure model_figure(const atoms::Structure& structure, const std::string& id,
+                                          const std::string& title);
+
 /// The images of a path over each other: where atoms that move go.
 [[nodiscard]] report::Figure path_figure(std::span<const atoms::Structure> images, const std::string& title);
 

@@ -97,6 +97,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
   check_bonds(built, out);
   out.tables["sites"] = detail::atom_table(built);
   out.raw_text["atoms"] = detail::extxyz({&built, 1});
+  out.figures.push_back(detail::model_figure(built, "model", atoms::formula(built)));
   out.figures.push_back(detail::projection_figure(built, "structure", atoms::formula(built)));
   out.assumptions.push_back({"Cell from " + detail::origin_of(inputs, options.crystal), "As measured, not relaxed"});
   return out;
@@ -107,7 +108,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "atoms.build",
-    .version = 1,
+    .version = 2,
     .title = "Crystal structure",
     .help =
         "Builds a phase around LiCoO2 or reads a structure, repeats it, takes lithium out in one of the ways that "

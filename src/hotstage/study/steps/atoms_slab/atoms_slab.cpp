@@ -88,6 +88,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
   check_faces(slab, out);
   out.tables["cuts"] = cut_table(atoms::slabs(bulk, wanted));
   out.raw_text["slab"] = detail::extxyz({&slab.structure, 1});
+  out.figures.push_back(detail::model_figure(slab.structure, "model", slab.structure.comment));
   out.figures.push_back(detail::projection_figure(slab.structure, "slab", slab.structure.comment));
   out.assumptions.push_back({"Bulk from " + detail::origin_of(inputs, options.crystal), "Cut, not relaxed"});
   return out;
@@ -98,7 +99,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "atoms.slab",
-    .version = 1,
+    .version = 2,
     .title = "Surface slab",
     .help =
         "Cuts a stoichiometric slab between whole atomic planes and inspects both faces: lost neighbours, dipole, "

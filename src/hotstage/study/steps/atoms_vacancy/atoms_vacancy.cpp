@@ -60,6 +60,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
       detail::geometric("sites", double(sites), "", fmt::format("{} sites in the cell", options.element)));
   out.tables["vacancies"] = vacancy_table(all);
   out.raw_text["defects"] = detail::extxyz(structures);
+  out.figures.push_back(detail::model_figure(structures.front(), "model", structures.front().comment));
   out.figures.push_back(detail::projection_figure(structures.front(), "vacancy", structures.front().comment));
   out.assumptions.push_back({"Host from " + detail::origin_of(inputs, options.crystal),
                              "Sites are told apart by the host's symmetry, before relaxation; moments are ignored"});
@@ -71,7 +72,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "atoms.vacancy",
-    .version = 1,
+    .version = 2,
     .title = "Distinct vacancies",
     .help = "Takes out one atom of an element at every site that symmetry tells apart",
     .example = "hotstage atoms vacancy --element O --supercell 2 2 1",
