@@ -278,8 +278,9 @@ void add_hops(const EnergyBook& book, StepOutput& out) {
           engine_result(hop.id,
                         {thermo::energy_difference(parts, thermo::Mix::none, thermo::Mesh::same), same_cell_sigma_eV},
                         "eV", fmt::format("Energy of reaction: {}", hop.label)),
-          fmt::format("E({}) − E({}) = {:.3f} + {:.3f} eV; no barrier", end->name, start->name, end->energy_eV,
-                      -start->energy_eV));
+          fmt::format("E({}) − E({}) = {:.3f} + {:.3f} eV; largest forces left {:.2f} and {:.2f} eV/Å; no barrier",
+                      end->name, start->name, end->energy_eV, -start->energy_eV, end->largest_force_eV_per_A,
+                      start->largest_force_eV_per_A));
     } else if (std::string_view(hop.id) == "path1_energy") {
       add_missing(hop.id, hop.end, out);
     }

@@ -3,7 +3,7 @@
 
 #include "hotstage/core/data_folders.hpp"
 #include "hotstage/core/error.hpp"
-#include "hotstage/study/detail/energetics_pages.hpp"
+#include "hotstage/study/detail/energetics_paper.hpp"
 #include "hotstage/study/step.hpp"
 
 #include <fmt/format.h>
@@ -75,7 +75,9 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
   check_cost(book, out);
   add_assumptions(out);
   detail::add_energy_tables(book, out);
+  detail::add_publication_table(book, out);
   detail::add_energy_figures(book, out);
+  detail::add_structure_figures(book, out);
   return out;
 }
 
@@ -84,14 +86,16 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "thermo.energetics",
-    .version = 1,
+    .version = 2,
     .title = "Our own first-principles numbers",
     .help =
         "Surface energies, oxygen vacancies with the chemical potentials that LiCoO2 allows, energies of Co hops and "
         "the overlap of O 2p and Co 3d, from the records of data/energetics; all with reduced settings",
     .example = "hotstage thermo energetics",
     .inputs = {},
-    .outputs = {{"records", Kind::table, "every calculation with settings and cost"},
+    .outputs = {{"publication", Kind::table,
+                 "per claim: the publication's number, ours, settings, cost, why they differ"},
+                {"records", Kind::table, "every calculation with settings and cost"},
                 {"surfaces", Kind::table, "surface energies with their formula"},
                 {"vacancies", Kind::table, "oxygen vacancies with each starting moment or site"},
                 {"formation", Kind::table, "formation energies per formula unit, computed and measured"},
