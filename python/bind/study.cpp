@@ -247,6 +247,7 @@ py::dict output_dict(const StepOutput& output) {
   out["records"] = mapped(output.records, &to_python);
   out["signals"] = mapped(output.signals, [](const Signal& signal) { return py::cast(signal); });
   out["raw"] = mapped(output.raw, [](const std::vector<Signal>& signals) { return py::cast(signals); });
+  out["texts"] = mapped(output.raw_text, [](const study::RawText& file) { return py::cast(file.text); });
   out["figures"] = figures;
   out["checks"] = checks_list(output);
   out["assumptions"] = assumptions;

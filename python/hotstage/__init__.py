@@ -27,7 +27,7 @@ from .errors import (
     Unsupported,
     UsageError,
 )
-from . import atoms, eels, steps, study
+from . import atoms, calc, eels, steps, study
 from .study import run
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "atoms",
+    "calc",
     "eels",
     "errors",
     "formats",

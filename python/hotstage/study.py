@@ -45,6 +45,7 @@ class StepResult:
         self.records: dict[str, dict] = output["records"]
         self.signals = output["signals"]
         self.raw = output["raw"]  #: simulated instrument files: a list of signals each
+        self.texts: dict[str, str] = output["texts"]  #: text files: logs, cycler files, structures as extended XYZ
         self.figures = {figure["id"]: figure for figure in output["figures"]}  #: schema hotstage.figure
         self.checks: list[dict] = output["checks"]
         self.assumptions: list[dict] = output["assumptions"]
@@ -66,7 +67,7 @@ class StepResult:
         return rows
 
     def __repr__(self) -> str:
-        made = {"tables": self.tables, "records": self.records, "signals": self.signals, "raw": self.raw, "figures": self.figures}
+        made = {"tables": self.tables, "records": self.records, "signals": self.signals, "raw": self.raw, "texts": self.texts, "figures": self.figures}
         lines = [f"<StepResult, {len(self.results)} results"]
         lines += [f"  {name}: {value}" for name, value in self._rows()]
         lines += [f"  {name}: {', '.join(items)}" for name, items in made.items() if items]
