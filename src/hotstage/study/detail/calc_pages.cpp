@@ -205,6 +205,14 @@ void add_band(const calc::Neb& neb, double limit_eV_A, StepOutput& out) {
     result("barrier", neb.barrier_eV, "Barrier", how);
     out.results.back().headline = true;
     result("reverse", neb.reverse_eV, "Barrier backwards", how);
+    Value record = Value::object();
+    record["schema"] = "hotstage.barrier/1";
+    record["barrier_eV"] = neb.barrier_eV;
+    record["reverse_eV"] = neb.reverse_eV;
+    record["reaction_eV"] = neb.reaction_eV;
+    record["origin"] = fmt::format("{}; {}", how, origin(neb.settings));
+    record["settings"] = calc::to_value(neb.settings);
+    out.records["barrier"] = std::move(record);
     result("fit", neb.fit.energy_eV, "Barrier from the cubic", "highest point of the cubic through the images");
   }
   result("reaction", neb.reaction_eV, "Reaction energy", "last image minus first");

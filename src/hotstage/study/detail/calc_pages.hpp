@@ -56,7 +56,7 @@ class WorkFolder {
 /// Results, table `trace`, figure and check of a relaxation.
 void add_relaxation(const calc::Relaxed& relaxed, const calc::Settings& settings, double limit_eV_A, StepOutput& out);
 
-/// Results, table `images`, figure and checks of a band.
+/// Results, table `images`, record `barrier` when it came to rest, figure and checks of a band.
 void add_band(const calc::Neb& neb, double limit_eV_A, StepOutput& out);
 
 }  // namespace hotstage::study::detail

@@ -89,7 +89,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "calc.neb",
-    .version = 1,
+    .version = 2,
     .title = "Barrier of a hop",
     .help =
         "Climbing-image nudged elastic band between two structures with their atoms in the same order; with `folder` a "
@@ -98,6 +98,8 @@ const Step step{
     .inputs = {{"initial", Kind::raw, true, "structure at the first end"},
                {"final", Kind::raw, true, "structure at the other end, same cell, same order of atoms"}},
     .outputs = {{"band", Kind::raw, "all images with energies and forces, extxyz"},
+                {"barrier", Kind::record,
+                 "hotstage.barrier/1: barrier both ways, reaction energy; only of a band at rest"},
                 {"images", Kind::table, "one row per image"}},
     .options = make_options<Options>,
     .run = run,

@@ -4,6 +4,8 @@
 #include "hotstage/kinetics/band.hpp"
 #include "hotstage/study/detail/heater_pages.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <vector>
@@ -59,8 +61,23 @@ struct Options {
   [[nodiscard]] double lamella_K() const { return std::hypot(chip.base(), weld.base(), position.base()); }
 };
 
-StepOutput run(const StepInputs&, const Value& table, Run&) {
-  const auto options = from_table<Options>(table);
+/// A computed barrier takes the place of the typed one.
+void take_barrier(const StepInputs& inputs, Options& options, StepOutput& out) {
+  const auto given = inputs.records.find("path");
+  if (given == inputs.records.end()) {
+    return;
+  }
+  const Value& path = given->second;
+  options.barrier = path.at("barrier_eV").as_number() * units::eV;
+  out.assumptions.push_back(
+      {fmt::format("Barrier {:.3f} eV from a computed path", options.barrier.in(units::eV)),
+       fmt::format("{}; the prefactor is not computed: its band stands for it", path.at("origin").as_text())});
+}
+
+StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
+  auto options = from_table<Options>(table);
+  StepOutput out;
+  take_barrier(inputs, options, out);
   constexpr double further_degC = 2000.0;
   detail::OnsetStudy study{
       .walk = {options.prefactor, options.distance, options.hop},
@@ -73,7 +90,6 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
       study.programmes.push_back({hold, options.programme(hold, options.end)});
     }
   }
-  StepOutput out;
   detail::add_onsets(study, options.barrier, options.compare, out);
   detail::add_barriers(study, out);
   return out;
@@ -84,13 +100,13 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "kinetics.onset",
-    .version = 1,
+    .version = 2,
     .title = "Onset and barrier",
     .help =
         "Onset temperatures of barriers on a ramp with bands of prefactor and distance, and the barriers that an "
         "observed onset allows, with pauses and the error of the lamella's temperature",
     .example = "hotstage kinetics onset --barrier \"1.58 eV\" --observed \"450 degC\"",
-    .inputs = {},
+    .inputs = {{"path", Kind::record, false, "barrier of calc.neb, in place of the option barrier"}},
     .outputs = {{"bands", Kind::table, "onset of each barrier, prefactor, distance and pause"}},
     .options = make_options<Options>,
     .run = run,
