@@ -79,6 +79,19 @@ TEST(Engines, gpaw_script_holds_the_settings_and_the_moments) {
   EXPECT_EQ(find_engine("gpaw").parameters(options, s).at("hubbard_Co").as_text(), ":d,3.91,0");
 }
 
+TEST(Engines, ase_script_takes_the_calculator_by_name_or_from_a_module_and_nothing_else) {
+  const io::TemporaryFolder folder;
+  const atoms::Structure s = testing::lithium_cobaltate();
+  static_cast<void>(find_engine("ase").prepare({.calculator = "emt"}, s, folder.path()));
+  EXPECT_NE(io::read_text(folder / "client.py").find("get_calculator_class('emt')"), std::string::npos);
+  static_cast<void>(find_engine("ase").prepare({.calculator = "mace.calculators:mace_mp"}, s, folder.path()));
+  EXPECT_NE(io::read_text(folder / "client.py").find("from mace.calculators import mace_mp as Calculator"),
+            std::string::npos);
+  for (const char* name : {"", "emt'); import os; ('", "a:b:c", "os.system('ls')", "emt\nimport os"}) {
+    EXPECT_THROW(static_cast<void>(find_engine("ase").parameters({.calculator = name}, s)), Error) << name;
+  }
+}
+
 TEST(Engines, qe_deck_never_uses_the_gamma_mode_and_names_potentials) {
   const io::TemporaryFolder folder;
   const io::TemporaryFolder potentials;
