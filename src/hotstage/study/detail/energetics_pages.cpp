@@ -133,6 +133,16 @@ std::string vacancy_formula(const EnergyBook& book, const Series& of, Oxygen oxy
       oxygen == Oxygen::corrected ? ", O2 raised by 1.36 eV (doi:10.1103/PhysRevB.73.195107)" : ", O2 as computed");
 }
 
+/// How much was computed: what a claim over several settings or orders needs to know.
+void add_count(const char* id, std::size_t count, const char* label, StepOutput& out) {
+  out.results.push_back({.id = id,
+                         .value = static_cast<double>(count),
+                         .unit = "",
+                         .method = "reduced settings: finished records counted",
+                         .evidence = "engine",
+                         .label = label});
+}
+
 /// The corner's number with our formation energies; σ holds the distance to the one with measured enthalpies.
 void add_vacancy_corner(const EnergyBook& book, StepOutput& out) {
   const auto corrected = vacancy_at_oxygen(book, series[0], Oxygen::corrected);
@@ -184,6 +194,7 @@ void add_missing(std::string_view result, std::string_view deck, StepOutput& out
 }
 
 void add_surfaces(const EnergyBook& book, StepOutput& out) {
+  std::size_t settled = 0;  // settings in which all three relaxed faces are there
   for (const Variant& variant : variants) {
     std::vector<std::optional<thermo::BestSurface>> best;
     for (const char* face : faces) {
@@ -203,10 +214,12 @@ void add_surfaces(const EnergyBook& book, StepOutput& out) {
           engine_result(fmt::format("surface_order_margin{}", variant.suffix), *margin, "J/m^2",
                         fmt::format("γ(100) less the larger of the others, {}", variant.label)),
           "(100) against (104) and (110) of the same settings");
+      settled += variant.geometry == thermo::Geometry::relaxed ? 1 : 0;
     } else if (*variant.suffix == '\0') {
       add_missing("surface_order_margin", "slab_100_9_u391_600", out);
     }
   }
+  add_count("surface_settings_count", settled, "Treatments of U in which all three relaxed faces are computed", out);
 }
 
 void add_vacancies(const EnergyBook& book, StepOutput& out) {
@@ -236,6 +249,7 @@ void add_vacancies(const EnergyBook& book, StepOutput& out) {
   } else {
     add_missing("vacancy_drop", "vo_x05_1li", out);
   }
+  add_count("vacancy_orders_count", raw[1] ? 1 : 0, "Li orders below x = 1 with a computed vacancy", out);
   add_vacancy_corner(book, out);
 }
 
