@@ -175,11 +175,34 @@ void require_files(const StudyFile& study, const std::vector<PlannedStep>& plan)
   }
 }
 
+/// A run that fails before anything is kept leaves no empty folders behind.
+class LeaveNothingEmpty {
+ public:
+  explicit LeaveNothingEmpty(fs::path out) : out_(std::move(out)), was_there_(fs::exists(out_)) {}
+
+  LeaveNothingEmpty(const LeaveNothingEmpty&) = delete;
+  LeaveNothingEmpty& operator=(const LeaveNothingEmpty&) = delete;
+
+  ~LeaveNothingEmpty() {
+    std::error_code ignored;  // what is not empty stays
+    fs::remove(out_ / ".store" / "files", ignored);
+    fs::remove(out_ / ".store", ignored);
+    if (!was_there_) {
+      fs::remove(out_, ignored);
+    }
+  }
+
+ private:
+  fs::path out_;
+  bool was_there_;
+};
+
 }  // namespace
 
 StudyOutcome run_study(const StudyFile& study, const StudyOptions& options, Run& run) {
   const std::vector<PlannedStep> plan = make_plan(study);
   require_files(study, plan);
+  const LeaveNothingEmpty tidy(options.out);
   const jobs::Store store(options.out / ".store");
   StudyOutcome outcome;
   for (const PlannedStep& planned : plan) {

@@ -133,6 +133,17 @@ TEST_F(StudyTest, a_variant_changes_options_and_the_name) {
   EXPECT_THROW((void)read_study(folder_ / "study.toml", "tinny"), Error);
 }
 
+TEST_F(StudyTest, a_run_that_fails_leaves_no_empty_folder) {
+  hotstage::Run run;
+  const std::string text =
+      "[study]\nname = \"s\"\ntitle = \"t\"\n[step.onset]\nuse = \"calc.recompute\"\nrecord = \"none such\"\n";
+  EXPECT_THROW((void)run_study(parse(text), {.out = folder_ / "fresh"}, run), Error);
+  EXPECT_FALSE(fs::exists(folder_ / "fresh"));
+  fs::create_directories(folder_ / "there");
+  EXPECT_THROW((void)run_study(parse(text), {.out = folder_ / "there"}, run), Error);
+  EXPECT_TRUE(fs::is_empty(folder_ / "there"));
+}
+
 TEST_F(StudyTest, several_variants_lie_over_each_other) {
   (void)parse(std::string(small_study) +
               "[variant.tiny.pair]\nchannels = 256\nseed = 5\n[variant.other.pair]\nchannels = 128\n");
