@@ -23,6 +23,7 @@ struct Job {
   double gaussian_fwhm_eV = 1.1;
   std::size_t memory = std::size_t{64} << 20;
   std::size_t items = 0;  ///< 0: all
+  int threads = 1;
   int repeat = 1;
   int extra = 0;  ///< repetitions of the side measurements of a case (given memory, resampling)
 };
@@ -32,6 +33,7 @@ struct Job {
 [[nodiscard]] Report run_background(const Job& job);
 [[nodiscard]] Report run_fourier_ratio(const Job& job);
 [[nodiscard]] Report run_memory(const Job& job);
+[[nodiscard]] Report run_pass(const Job& job);
 [[nodiscard]] Report run_bounds(const Job& job);
 
 }  // namespace hotstage::bench

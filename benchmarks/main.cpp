@@ -25,6 +25,7 @@ constexpr std::array cases{
     Case{"background", hotstage::bench::run_background},
     Case{"fourier_ratio", hotstage::bench::run_fourier_ratio},
     Case{"memory", hotstage::bench::run_memory},
+    Case{"pass", hotstage::bench::run_pass},
     Case{"bounds", hotstage::bench::run_bounds},
 };
 
@@ -34,6 +35,7 @@ void add_options(CLI::App& app, Job& job) {
   app.add_option("--out", job.out, "result (.npy)");
   app.add_option("--method", job.method, "background method");
   app.add_option("--memory", job.memory, "bytes of working memory");
+  app.add_option("--threads", job.threads, "threads of the whole pass");
   app.add_option("--items", job.items, "only the first items");
   app.add_option("--repeat", job.repeat, "repetitions of the kernel");
   app.add_option("--extra", job.extra, "repetitions of the side measurements");
