@@ -27,4 +27,4 @@ m = atoms.get_initial_magnetic_moments()
 atoms.positions[mover] = site
 m[mover] = 2.7
 atoms.set_initial_magnetic_moments(m)
-Job(atoms, settings(U_NORMALISED, 400, (1, 1, 1), True)).relax(0.08, 25).finish(mover=int(mover), site_A=[float(x) for x in site], hop_A=float(d))
+Job(atoms, settings(U_NORMALISED, 400, (1, 1, 1), True, convergence=HARD)).relax(0.1, 45).finish(mover=int(mover), site_A=[float(x) for x in site], hop_A=float(d))

@@ -12,4 +12,4 @@ moments = sup.get_initial_magnetic_moments()
 moments[three] = [0.0, 0.0, 0.0]
 sup.set_initial_magnetic_moments(moments)
 del sup[gone]
-Job(sup, settings(U_NORMALISED, 400, (1, 1, 1), True)).relax(0.05, 30).finish(vacancy_A=[float(x) for x in point], start='[0.0, 0.0, 0.0]')
+Job(sup, settings(U_NORMALISED, 400, (1, 1, 1), True, convergence=HARD)).relax(0.08, 45).finish(vacancy_A=[float(x) for x in point], start='[0.0, 0.0, 0.0]')
