@@ -67,7 +67,7 @@ class Job:
         if os.path.exists('restart.extxyz'):
             old = read('restart.extxyz')
             atoms.set_positions(old.get_positions())
-            if 'initial_magmoms' in old.arrays:
+            if 'initial_magmoms' in old.arrays and not s.get('fixed_moment'):  # local moments do not add up to the total
                 atoms.set_initial_magnetic_moments(old.arrays['initial_magmoms'])
         self.atoms = atoms
         if s['spin'] and not atoms.get_initial_magnetic_moments().any():

@@ -18,4 +18,4 @@ s['fixed_moment'] = True
 start = np.zeros(len(sup))
 start[[0, 3, 7, 8, 10]] = 0.8
 sup.set_initial_magnetic_moments(start)
-Job(sup, s).relax(0.2, 52).finish(vacancy_A=[float(x) for x in point], start='M = 4')
+Job(sup, s).relax(0.1, 75).finish(vacancy_A=[float(x) for x in point], start='M = 4')
