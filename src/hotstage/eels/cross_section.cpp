@@ -349,9 +349,9 @@ bool has_cross_section(const Edge& edge, const Gos* gos) {
 }
 
 double model_uncertainty(const Edge& edge, const Gos* gos, Strength strength) {
-  // Free atoms against solids, and FFAST itself near an edge.
-  const double k_or_l = is_k(edge) ? 0.05 : 0.10;
-  const double base = !is_k(edge) && has_white_lines(edge) ? 0.15 : k_or_l;
+  // Free atoms against solids, and FFAST itself near an edge; M shells (3d → 4f, 5p) are unchecked.
+  const double k_or_l = is_k(edge) ? 0.05 : (edge.shell[0] == 'M' ? 0.25 : 0.10);
+  const double base = edge.shell[0] == 'L' && has_white_lines(edge) ? 0.15 : k_or_l;
   const GosTable* table = gos != nullptr ? gos->find(edge.element, edge.shell) : nullptr;
   if (table == nullptr) {
     return base;
