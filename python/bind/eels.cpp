@@ -260,6 +260,8 @@ struct CrossSectionOptions {
   Angle convergence{};
   Angle collection{};
   Interaction interaction = Interaction::full;
+  ShellModel model = ShellModel::hydrogenic;
+  std::filesystem::path gosh;
 
   template <class V>
   void fields(V& v) {
@@ -270,6 +272,8 @@ struct CrossSectionOptions {
       {.help = "collection semi-angle of the spectrometer", .unit = "mrad", .min = 1e-3, .required = true});
     v("interaction", interaction,
       {.help = "longitudinal: Coulomb term only, as SIGMAK3 and SIGMAL3; full: plus the transverse term"});
+    v("model", model, {.help = "oscillator strengths: hydrogenic, our own tables (gos), or a file (gosh)"});
+    v("gosh", gosh, {.help = "GOSH file of oscillator strengths, with model = gosh"});
   }
 
   [[nodiscard]] Illumination illumination() const { return {beam_energy, convergence, collection}; }
@@ -299,8 +303,9 @@ py::list bound_edges(const std::string& element) {
 py::dict bound_cross_section(const std::string& edge, const std::pair<double, double>& window,
                              const py::dict& options) {
   const auto chosen = options_from<CrossSectionOptions>(options);
-  const CrossSection section =
-      partial_cross_section(find_edge(edge), window_of(window), chosen.illumination(), chosen.interaction);
+  const auto tables = tables_of(chosen.model, chosen.gosh);
+  const CrossSection section = partial_cross_section(find_edge(edge), window_of(window), chosen.illumination(),
+                                                     chosen.interaction, tables.get());
   py::dict out;
   out["value_barn"] = section.value.base() / constants::barn_nm2;
   out["model_uncertainty"] = section.model_uncertainty;
@@ -312,11 +317,13 @@ py::dict bound_cross_section(const std::string& edge, const std::pair<double, do
 
 py::array_t<double> bound_differential(const std::string& edge, const Doubles& energies_eV, const py::dict& options) {
   const auto chosen = options_from<CrossSectionOptions>(options);
+  const auto tables = tables_of(chosen.model, chosen.gosh);
   const Edge found = find_edge(edge);
   auto out = make_array<double>({span_of(energies_eV).size()});
   double* to = out.mutable_data();
   for (const double energy : span_of(energies_eV)) {
-    *to++ = differential_cross_section(found, energy * units::eV, chosen.illumination(), chosen.interaction);
+    *to++ =
+        differential_cross_section(found, energy * units::eV, chosen.illumination(), chosen.interaction, tables.get());
   }
   return out;
 }

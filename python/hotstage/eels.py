@@ -168,7 +168,7 @@ def fourier_ratio(
 def cross_section(edge: str, *, window_eV: tuple[float, float], **keywords) -> Record:
     """Partial cross-section per atom of an edge ("O K", "Ti L3") in an energy window: value_barn and its model_uncertainty.
 
-    Needs beam_energy_keV, convergence_mrad and collection_mrad.
+    Needs beam_energy_keV, convergence_mrad and collection_mrad. model: "hydrogenic", "gos" (our tables) or "gosh" with gosh=FILE.
     """
     return Record(_eels.cross_section(edge, tuple(window_eV), keywords))
 

@@ -127,6 +127,8 @@ def test_edges_and_cross_sections_are_found_by_name():
     assert sigma.shape == energies.shape and sigma[0, 0] == 0.0 and sigma[0, 1] > sigma[0, 2] > 0.0
     section = eels.cross_section("O K", window_eV=(532, 582), **angles)
     assert section.model == "hydrogenic K" and section.value_barn > 0.0
+    tabulated = eels.cross_section("O K", window_eV=(532, 582), model="gos", **angles)
+    assert tabulated.model == "own GOS K" and 0.7 < tabulated.value_barn / section.value_barn < 1.1
     assert 50.0 < eels.mean_free_path_nm(density_g_per_cm3=4.23, **angles) < 200.0  # TiO2 at 300 kV
     with pytest.raises(hotstage.BadInput, match="empty"):
         eels.cross_section("O K", window_eV=(582, 532), **angles)

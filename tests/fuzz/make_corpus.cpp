@@ -113,6 +113,29 @@ void write_texts(const std::filesystem::path& folder) {
   io::write_text(folder / "csv/one.csv", "3\n2\n1\n");
 }
 
+/// Oscillator strengths: our text, and the least a .gosh file needs.
+void write_gos(const std::filesystem::path& folder) {
+  io::write_text(folder / "gos/own.txt",
+                 "# t\nenergies_eV 0 1 4\nq_per_bohr 0.1 1\nshell K electrons 2 shape_spread 0.02\n-1000 -2000\n-1100 "
+                 "-2100\n-1500 -2200\nshell L3 electrons 4\n");
+  const io::Hdf5File file = io::Hdf5File::create(folder / "gos/least.gosh");
+  for (const char* group : {"/O", "/O/K1", "/metadata", "/metadata/edges_info", "/metadata/edges_info/K"}) {
+    file.make_group(group);
+  }
+  file.write_attribute("/metadata/edges_info/K", "table", Value("K1"));
+  file.write_attribute("/metadata/edges_info/K", "occupancy_ratio", Value(1.0));
+  const std::vector<std::size_t> shapes[] = {{2}, {3}, {1, 2, 3}};
+  const std::vector<double> numbers{1e9, 1e10, 1e11, 4.0, 5.0, 6.0};
+  const char* const names[] = {"q", "free_energies", "data"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const io::Hdf5Dataset set =
+        file.make_dataset(fmt::format("/O/K1/{}", names[i]), {.type = io::NumberType::f64, .shape = shapes[i]});
+    set.write(std::vector<std::size_t>(shapes[i].size(), 0), shapes[i],
+              std::as_bytes(std::span(numbers).first(set.size())));
+  }
+  file.flush();
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -124,5 +147,7 @@ int main(int count, char** arguments) {
   write_small_hspy(arguments[1], "plain.hspy", false);
   write_small_hspy(arguments[1], "packed.hspy", true);
   write_texts(arguments[1]);
+  std::filesystem::create_directories(std::filesystem::path(arguments[1]) / "gos");
+  write_gos(arguments[1]);
   return 0;
 }

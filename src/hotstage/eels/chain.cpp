@@ -104,6 +104,7 @@ Chain::Chain(const ChainInput& input, const std::vector<Edge>& wanted, const Cha
   HOTSTAGE_EXPECTS(!wanted.empty());
   State& s = *state_;
   s.options = options;
+  s.gos = tables_of(options.model, options.gosh);
   if (options.background_end <= options.background_start) {
     throw Error(Errc::bad_input, "background_end must lie above background_start");
   }

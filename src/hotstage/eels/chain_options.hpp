@@ -7,9 +7,11 @@
 #include "hotstage/core/units.hpp"
 #include "hotstage/eels/background.hpp"
 #include "hotstage/eels/fourier_ratio.hpp"
+#include "hotstage/eels/gos.hpp"
 #include "hotstage/eels/zero_loss.hpp"
 
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -89,6 +91,8 @@ struct ChainOptions {
   FourierRatioOptions deconvolution;
   ZeroLossOptions zero_loss;
   Noise noise = Noise::measured;
+  ShellModel model = ShellModel::hydrogenic;
+  std::filesystem::path gosh;
 
   template <class V>
   void fields(V& v) {
@@ -118,6 +122,9 @@ struct ChainOptions {
     v("deconvolution", deconvolution, {.help = "Fourier-ratio deconvolution"});
     v("zero_loss", zero_loss, {.help = "zero-loss peak of the low loss"});
     v("noise", noise, {.help = "variance of the counts: measured from the background residuals, or poisson"});
+    v("model", model,
+      {.help = "oscillator strengths of the cross-sections: hydrogenic, our own tables (gos), or a file (gosh)"});
+    v("gosh", gosh, {.help = "GOSH file of oscillator strengths, with model = gosh"});
   }
 };
 

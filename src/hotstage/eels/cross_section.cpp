@@ -72,14 +72,25 @@ bool has_white_lines(const Edge& edge) {
   return std::abs(edge.number - 23) <= 5;
 }
 
-[[noreturn]] void refuse(const Edge& edge) {
+[[noreturn]] void refuse(const Edge& edge, const Gos* gos) {
+  if (gos != nullptr) {
+    throw Error(Errc::unsupported, fmt::format("no {} for {}", gos->name(), edge.name()),
+                "Take the hydrogenic model (K; L3 from Al to Kr), another table, or give a k factor");
+  }
   throw Error(
       Errc::unsupported, fmt::format("no cross-section model for {}", edge.name()),
       "Hydrogenic models exist for K shells and for L3 (with L2 and L1) from Al to Kr; for others give a k factor");
 }
 
-/// One hydrogenic shell with every number that does not depend on q.
+/// A tabulated subshell and its onset.
+struct Part {
+  const GosTable* table = nullptr;
+  double onset = 0.0;
+};
+
+/// One shell with every number that does not depend on q: hydrogenic, or the tables of its subshells.
 struct Shell {
+  std::vector<Part> parts;  // empty: hydrogenic
   bool k = true;
   double onset = 0.0;
   double l1_onset = 0.0;
@@ -90,9 +101,43 @@ struct Shell {
   bool white_lines = false;
 };
 
-Shell shell_of(const Edge& edge) {
+std::vector<Part> parts_of(const Edge& edge, const Gos& gos) {
+  std::vector<Part> out;
+  const GosTable* own = gos.find(edge.element, edge.shell);
+  if (own == nullptr) {
+    return out;
+  }
+  const double onset = edge.onset.in(units::eV);
+  out.push_back({own, onset});
+  if (edge.shell != "L3" && edge.shell != "M5") {
+    return out;
+  }
+  const std::vector<Edge> edges = element_edges(edge.element);
+  double tabulated = onset;
+  for (const Edge& other : edges) {
+    tabulated = other.shell == edge.shell ? other.onset.in(units::eV) : tabulated;
+  }
+  for (const Edge& other : edges) {
+    const bool member = edge.shell == "M5" ? other.shell == "M4" : other.shell == "L2" || other.shell == "L1";
+    const GosTable* table = member ? gos.find(edge.element, other.shell) : nullptr;
+    if (table != nullptr) {
+      out.push_back({table, other.onset.in(units::eV) + onset - tabulated});
+    }
+  }
+  return out;
+}
+
+Shell shell_of(const Edge& edge, const Gos* gos) {
   Shell out;
   out.onset = edge.onset.in(units::eV);
+  if (gos != nullptr) {
+    out.k = is_k(edge);
+    out.parts = parts_of(edge, *gos);
+    if (out.parts.empty()) {
+      refuse(edge, gos);
+    }
+    return out;
+  }
   const double z = edge.number;
   if (is_k(edge)) {
     const double zs = edge.number == 1 ? 1.0 : z - 0.5;
@@ -101,7 +146,7 @@ Shell shell_of(const Edge& edge) {
     return out;
   }
   if (!is_l(edge)) {
-    refuse(edge);
+    refuse(edge, gos);
   }
   out.k = false;
   const double zs = z - 0.35 * 7.0 - 1.7;  // Slater: seven other L electrons, two K electrons
@@ -166,12 +211,36 @@ double l_strength(const Shell& shell, double loss, double qa02) {
   return 32.0 * loss / (rydberg * rydberg * shell.zs2 * shell.zs2) * shape * radial * coulomb_factor(q, k, 1.0);
 }
 
-double strength(const Shell& shell, double loss, double qa02) {
-  if (loss < shell.onset) {
-    return 0.0;
+/// df/dE of a shell at one loss: what does not depend on q is done once.
+class AtLoss {
+ public:
+  AtLoss(const Shell& shell, double loss) : shell_(shell), loss_(loss) {
+    for (const Part& part : shell.parts) {
+      if (loss >= part.onset) {
+        slices_.emplace_back(*part.table, loss - part.onset, loss);
+      }
+    }
   }
-  return shell.k ? k_strength(shell, loss, qa02) : l_strength(shell, loss, qa02);
-}
+
+  [[nodiscard]] double strength(double qa02) const {
+    if (loss_ < shell_.onset) {
+      return 0.0;
+    }
+    if (shell_.parts.empty()) {
+      return shell_.k ? k_strength(shell_, loss_, qa02) : l_strength(shell_, loss_, qa02);
+    }
+    double sum = 0.0;
+    for (const GosSlice& slice : slices_) {
+      sum += slice.at(qa02);
+    }
+    return sum;
+  }
+
+ private:
+  const Shell& shell_;
+  double loss_;
+  std::vector<GosSlice> slices_;
+};
 
 /// (q a0)² at angle 0, and k0 k1 a0², exactly relativistic: (k a0)² = E(E + 2 m c²)/(2 m c² R).
 struct Momentum {
@@ -208,10 +277,11 @@ double differential(const Shell& shell, double loss, const Illumination& illumin
   const double sine = std::sin(0.5 * beta);
   const double greatest = q.least + 4.0 * q.product * sine * sine;
   static const num::Quadrature rule = num::gauss_legendre(64);
-  double integral = integrate(rule, std::log(q.least), std::log(greatest),
-                              [&](double x) { return strength(shell, loss, std::exp(x)); });
+  const AtLoss at(shell, loss);
+  double integral =
+      integrate(rule, std::log(q.least), std::log(greatest), [&](double x) { return at.strength(std::exp(x)); });
   if (interaction == Interaction::full) {
-    integral += strength(shell, loss, q.least) * transverse_term(beta, loss / kin.gamma_m_v2_eV, kin);
+    integral += at.strength(q.least) * transverse_term(beta, loss / kin.gamma_m_v2_eV, kin);
   }
   constexpr double four_pi_a02_barn =
       4.0 * std::numbers::pi * constants::bohr_radius_nm * constants::bohr_radius_nm / constants::barn_nm2;
@@ -240,11 +310,28 @@ std::map<std::string, double> read_strengths() {
   return out;
 }
 
+const std::map<std::string, double>& strengths() {
+  static const std::map<std::string, double> table = read_strengths();
+  return table;
+}
+
+bool in_strength_table(const Edge& edge) {
+  return strengths().contains(edge.name());
+}
+
 // Steps of the model inside (begin, end): the integral is cut there.
 std::vector<double> cuts(const Shell& shell, double begin, double end) {
+  std::vector<double> steps;
+  for (const Part& part : shell.parts) {
+    steps.push_back(part.onset);
+  }
+  if (!shell.k && shell.parts.empty()) {
+    steps = {shell.onset + white_line_range_eV, shell.l1_onset};
+  }
+  std::ranges::sort(steps);
   std::vector<double> out{begin};
-  for (const double energy : {shell.onset + white_line_range_eV, shell.l1_onset}) {
-    if (!shell.k && energy > out.back() && energy < end) {
+  for (const double energy : steps) {
+    if (energy > out.back() && energy < end) {
       out.push_back(energy);
     }
   }
@@ -254,31 +341,43 @@ std::vector<double> cuts(const Shell& shell, double begin, double end) {
 
 }  // namespace
 
-bool has_cross_section(const Edge& edge) {
+bool has_cross_section(const Edge& edge, const Gos* gos) {
+  if (gos != nullptr) {
+    return gos->find(edge.element, edge.shell) != nullptr;
+  }
   return is_k(edge) || is_l(edge);
 }
 
-double model_uncertainty(const Edge& edge) {
-  if (is_k(edge)) {
-    return 0.05;
+double model_uncertainty(const Edge& edge, const Gos* gos, Strength strength) {
+  // Free atoms against solids, and FFAST itself near an edge; M shells (3d → 4f, 5p) are unchecked.
+  const double k_or_l = is_k(edge) ? 0.05 : (edge.shell[0] == 'M' ? 0.25 : 0.10);
+  const double base = edge.shell[0] == 'L' && has_white_lines(edge) ? 0.15 : k_or_l;
+  const GosTable* table = gos != nullptr ? gos->find(edge.element, edge.shell) : nullptr;
+  if (table == nullptr) {
+    return base;
   }
-  return has_white_lines(edge) ? 0.15 : 0.10;
+  const bool known = in_strength_table(edge);
+  const double scale = strength == Strength::photo_absorption && known
+                           ? 0.0
+                           : (known ? strength_correction(edge, gos) - 1.0 : table->scale_spread);
+  return std::hypot(base, scale, table->shape_spread);
 }
 
-double generalised_oscillator_strength(const Edge& edge, Energy loss, double qa0_squared) {
+double generalised_oscillator_strength(const Edge& edge, Energy loss, double qa0_squared, const Gos* gos) {
   HOTSTAGE_EXPECTS(qa0_squared >= 0.0);
-  return strength(shell_of(edge), loss.in(units::eV), qa0_squared);
+  const Shell shell = shell_of(edge, gos);
+  return AtLoss(shell, loss.in(units::eV)).strength(qa0_squared);
 }
 
 double differential_cross_section(const Edge& edge, Energy loss, const Illumination& illumination,
-                                  Interaction interaction) {
-  return differential(shell_of(edge), loss.in(units::eV), illumination, interaction);
+                                  Interaction interaction, const Gos* gos) {
+  return differential(shell_of(edge, gos), loss.in(units::eV), illumination, interaction);
 }
 
 CrossSection partial_cross_section(const Edge& edge, const Window& window, const Illumination& illumination,
-                                   Interaction interaction) {
+                                   Interaction interaction, const Gos* gos) {
   HOTSTAGE_EXPECTS(illumination.beam.base() > 0.0 && illumination.collection.base() > 0.0);
-  const Shell shell = shell_of(edge);
+  const Shell shell = shell_of(edge, gos);
   const double begin = std::max(window.low_eV, shell.onset);
   const double end = window.high_eV;
   if (end <= begin || end >= illumination.beam.in(units::eV)) {
@@ -295,32 +394,31 @@ CrossSection partial_cross_section(const Edge& edge, const Window& window, const
     barn += integrate_graded(pieces[i], pieces[i + 1], first_panel_eV,
                              [&](double loss) { return differential(shell, loss, illumination, interaction); });
     dipole += integrate_graded(pieces[i], pieces[i + 1], first_panel_eV, [&](double loss) {
-      return strength(shell, loss, momentum(illumination.beam.in(units::eV), loss).least);
+      return AtLoss(shell, loss).strength(momentum(illumination.beam.in(units::eV), loss).least);
     });
   }
   CrossSection out;
   out.value = Area(barn * constants::barn_nm2);
-  out.model_uncertainty = model_uncertainty(edge);
+  out.model_uncertainty = model_uncertainty(edge, gos);
   out.oscillator_strength = dipole;
   out.convergence_factor = convergence_correction(0.5 * (begin + end) * units::eV, illumination).f2;
-  out.model = shell.k ? "hydrogenic K" : "hydrogenic L";
+  out.model = (gos != nullptr ? gos->name() : "hydrogenic") + ' ' + edge.shell.substr(0, 1);
   return out;
 }
 
-double strength_correction(const Edge& edge) {
-  static const std::map<std::string, double> table = read_strengths();
+double strength_correction(const Edge& edge, const Gos* gos) {
   constexpr double width_eV = 100.0;  // of the table
-  const auto found = table.find(edge.name());
-  if (found == table.end() || !has_cross_section(edge)) {
+  if (!in_strength_table(edge) || !has_cross_section(edge, gos)) {
     return 1.0;
   }
-  const Shell shell = shell_of(edge);
+  const Shell shell = shell_of(edge, gos);
   const std::vector<double> pieces = cuts(shell, shell.onset, shell.onset + width_eV);
   double ours = 0.0;
   for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
-    ours += integrate_graded(pieces[i], pieces[i + 1], 5.0, [&](double loss) { return strength(shell, loss, 0.0); });
+    ours +=
+        integrate_graded(pieces[i], pieces[i + 1], 5.0, [&](double loss) { return AtLoss(shell, loss).strength(0.0); });
   }
-  return found->second / ours;
+  return strengths().at(edge.name()) / ours;
 }
 
 }  // namespace hotstage::eels

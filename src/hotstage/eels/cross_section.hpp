@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ionisation cross-sections of K and L shells: hydrogenic oscillator strength, relativistic kinematics, both angles.
+// Ionisation cross-sections: hydrogenic or tabulated oscillator strength, relativistic kinematics, both angles.
 
 #pragma once
 
@@ -7,6 +7,7 @@
 #include "hotstage/core/units.hpp"
 #include "hotstage/eels/convergence.hpp"
 #include "hotstage/eels/edges.hpp"
+#include "hotstage/eels/gos.hpp"
 #include "hotstage/eels/spectrum.hpp"
 
 #include <array>
@@ -27,8 +28,8 @@ constexpr auto enum_names(Interaction) {
 
 /// Where the absolute scale of a shell comes from.
 enum class Strength {
-  photo_absorption,  ///< hydrogenic shape, scaled to the NIST FFAST oscillator strength of the first 100 eV
-  hydrogenic,        ///< the hydrogenic model alone
+  photo_absorption,  ///< shape of the model, scaled to the NIST FFAST oscillator strength of the first 100 eV
+  hydrogenic,        ///< the model alone (hydrogenic or tabulated)
 };
 
 constexpr auto enum_names(Strength) {
@@ -42,33 +43,37 @@ struct CrossSection {
   double model_uncertainty = 0.0;    ///< relative, systematic; never part of a counting error
   double oscillator_strength = 0.0;  ///< dipole f of the window, electrons
   double convergence_factor = 1.0;   ///< F2 in the middle of the window, already part of the value
-  std::string model;                 ///< "hydrogenic K", "hydrogenic L"
+  std::string model;                 ///< "hydrogenic K", "own GOS L", …
 };
 
-/// Whether a model exists: K shells, and L shells from Al to Kr.
-[[nodiscard]] bool has_cross_section(const Edge& edge);
+/// Whether a model exists; `gos` is nullptr for hydrogenic shells here and below. Hydrogenic: K shells, and L shells
+/// from Al to Kr. Tables: when they hold the subshell.
+[[nodiscard]] bool has_cross_section(const Edge& edge, const Gos* gos = nullptr);
 
 /// Generalised oscillator strength per energy df/dE (1/eV, whole shell of one atom) at a loss and (q a0)².
 ///
-/// K: hydrogenic with Z − 0.5. L: hydrogenic with Slater screening, times Egerton's empirical shape factor, L1 from its
-/// own onset. Zero below the onset. Throws Error{unsupported} for other shells.
-[[nodiscard]] double generalised_oscillator_strength(const Edge& edge, Energy loss, double qa0_squared);
+/// Hydrogenic K: with Z − 0.5. Hydrogenic L: Slater screening, times Egerton's empirical shape factor, L1 from its own
+/// onset. Tables: "L3" is L3, L2 and L1 (as far as there are tables), "M5" is M5 and M4, each from its own onset; other
+/// edges are one subshell. Zero below the onset. Throws Error{unsupported} for shells without a model.
+[[nodiscard]] double generalised_oscillator_strength(const Edge& edge, Energy loss, double qa0_squared,
+                                                     const Gos* gos = nullptr);
 
 /// dσ/dE in barn/eV at a loss, including the convergence factor F2.
 [[nodiscard]] double differential_cross_section(const Edge& edge, Energy loss, const Illumination& illumination,
-                                                Interaction interaction = Interaction::full);
+                                                Interaction interaction = Interaction::full, const Gos* gos = nullptr);
 
 /// σ of the part of the edge that falls into a window; the part of the window below the onset counts nothing.
 /// Throws Error{unsupported} for shells without a model, Error{bad_input} when the window ends below the onset.
 [[nodiscard]] CrossSection partial_cross_section(const Edge& edge, const Window& window,
                                                  const Illumination& illumination,
-                                                 Interaction interaction = Interaction::full);
+                                                 Interaction interaction = Interaction::full, const Gos* gos = nullptr);
 
-/// Photo-absorption over hydrogenic oscillator strength of the first 100 eV: the factor of Strength::photo_absorption.
+/// Photo-absorption over model oscillator strength of the first 100 eV: the factor of Strength::photo_absorption.
 /// 1 for shells without an entry in data/dipole_strength.
-[[nodiscard]] double strength_correction(const Edge& edge);
+[[nodiscard]] double strength_correction(const Edge& edge, const Gos* gos = nullptr);
 
-/// Relative uncertainty of the model for this shell (README.md, "Cross-sections").
-[[nodiscard]] double model_uncertainty(const Edge& edge);
+/// Relative uncertainty of the model for this shell (README.md, "Cross-sections" and "Own oscillator strengths").
+[[nodiscard]] double model_uncertainty(const Edge& edge, const Gos* gos = nullptr,
+                                       Strength strength = Strength::photo_absorption);
 
 }  // namespace hotstage::eels

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 namespace hotstage::eels {
 
@@ -22,6 +23,7 @@ struct Plan {
   std::vector<Edge> edges;
   std::size_t reference = 0;
   std::optional<Illumination> illumination;
+  std::shared_ptr<const Gos> gos;  // nullptr: hydrogenic
   std::vector<std::string> assumed;
 };
 
@@ -57,8 +59,9 @@ Plan check(const ChainInput& input, const QuantifyOptions& options) {
     return out;
   }
   out.illumination = illumination_of(input.core, options.chain);
+  out.gos = tables_of(options.chain.model, options.chain.gosh);
   for (const Edge& edge : out.edges) {
-    if (!has_cross_section(edge)) {
+    if (!has_cross_section(edge, out.gos.get())) {
       throw Error(Errc::unsupported, fmt::format("no cross-section model for {}", edge.name()),
                   "Give k factors from a standard (k = [...]), or use another edge of the element");
     }
@@ -177,18 +180,20 @@ void Quantifier::prepare_edge(std::size_t e, Run& run) {
     // The window keeps its distance from the onset as the model knows it: tabulated threshold + (end − observed onset).
     const double moved = placed.edge.onset.in(units::eV)-placed.onset_eV;
     const Window model{edge.signal.low_eV + moved, edge.signal.high_eV + moved};
-    edge.cross_section = partial_cross_section(placed.edge, model, *plan_.illumination, options_.interaction);
+    const Gos* gos = plan_.gos.get();
+    edge.cross_section = partial_cross_section(placed.edge, model, *plan_.illumination, options_.interaction, gos);
+    edge.cross_section->model_uncertainty = model_uncertainty(placed.edge, gos, options_.strength);
     edge.relative_uncertainty = edge.cross_section->model_uncertainty;
     double scale = 1.0;
     if (options_.strength == Strength::photo_absorption) {
-      scale = strength_correction(placed.edge);
+      scale = strength_correction(placed.edge, gos);
       edge.cross_section->value = edge.cross_section->value * scale;
       edge.cross_section->oscillator_strength *= scale;
       edge.cross_section->model += " × NIST FFAST strength";
     }
     numbers.area = edge.cross_section->value.base() / constants::barn_nm2;
     numbers.slope = scale * differential_cross_section(placed.edge, model.high_eV * units::eV, *plan_.illumination,
-                                                       options_.interaction);
+                                                       options_.interaction, gos);
     numbers.end_eV = edge.signal.high_eV;
   } else {
     edge.k = options_.k[e];

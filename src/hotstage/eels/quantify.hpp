@@ -34,7 +34,7 @@ struct QuantifyOptions {
       {.help = "k factors from a standard, one per edge (atoms are proportional to k times intensity); cross-sections "
                "are not used then"});
     v("strength", strength,
-      {.help = "absolute scale of the cross-sections: photo-absorption (NIST FFAST) or the hydrogenic model alone"});
+      {.help = "absolute scale of the cross-sections: photo-absorption (NIST FFAST) or the model alone"});
     v("interaction", interaction,
       {.help = "cross-sections with the transverse relativistic term (full), or as SIGMAK3/SIGMAL3 (longitudinal)"});
     chain.fields(v);

@@ -27,6 +27,7 @@ struct Chain::State {
   signal::Signal core;
   std::optional<signal::Signal> low;
   ChainOptions options;
+  std::shared_ptr<const Gos> gos;  // of options.model; nullptr: hydrogenic
   EnergyAxis core_axis;
   EnergyAxis low_axis;
   std::vector<double> stray;

@@ -64,7 +64,7 @@ std::vector<double> Chain::State::mean_signal(const PowerLawFitter& fitter) cons
 
 void Chain::State::tabulate(std::size_t e) {
   const PlacedEdge& placed = edges[e];
-  if (!has_cross_section(placed.edge)) {
+  if (!has_cross_section(placed.edge, gos.get())) {
     return;
   }
   // The shape behind an edge hardly depends on the angles: what the file does not say may be typical here.
@@ -79,7 +79,8 @@ void Chain::State::tabulate(std::size_t e) {
   for (std::size_t c = 0; c < core_axis.size; ++c) {
     const double energy = core_axis.value(static_cast<double>(c)) + moved;
     table[c + 1] =
-        table[c] + core_axis.step_eV * differential_cross_section(placed.edge, energy * units::eV, illumination);
+        table[c] + core_axis.step_eV * differential_cross_section(placed.edge, energy * units::eV, illumination,
+                                                                  Interaction::full, gos.get());
   }
 }
 
@@ -93,7 +94,7 @@ std::size_t Chain::State::base_of(std::size_t position, const std::vector<Edge>&
   }
   const std::size_t before = order[position - 1];
   const double gap = wanted[self].onset.in(units::eV)-wanted[before].onset.in(units::eV);
-  return gap < reach_eV && has_cross_section(wanted[before]) ? edges[before].base : self;
+  return gap < reach_eV && has_cross_section(wanted[before], gos.get()) ? edges[before].base : self;
 }
 
 void Chain::State::place_edge(std::size_t e, std::span<const double> spectrum, Run& run) {
