@@ -88,15 +88,19 @@ void Chain::State::find_zero_losses(Run& run) {
   for (std::size_t c = 0; c < low_axis.size; ++c) {
     shared_low[c] = static_cast<float>(raw_sum.total()[c] / static_cast<double>(low->items()));
   }
+  // Aligned low losses carry offsets of their own: what is left of the wander moves the core loss.
+  const auto position = [&](std::size_t i) {
+    return zero_loss[i].centre_eV + (low->item_offset ? (*low->item_offset)[i] : 0.0);
+  };
   double mean = 0.0;
   double found = 0.0;
-  for (const ZeroLoss& peak : zero_loss) {
-    mean += peak.found() ? peak.centre_eV : 0.0;
-    found += peak.found() ? 1.0 : 0.0;
+  for (std::size_t i = 0; i < zero_loss.size(); ++i) {
+    mean += zero_loss[i].found() ? position(i) : 0.0;
+    found += zero_loss[i].found() ? 1.0 : 0.0;
   }
   mean = found > 0.0 ? mean / found : 0.0;
   for (std::size_t i = 0; i < shift.size() && options.align != Align::none; ++i) {
-    const double centre = paired() && zero_loss[i].found() ? zero_loss[i].centre_eV : mean;
+    const double centre = paired() && zero_loss[i].found() ? position(i) : mean;
     shift[i] -= options.align == Align::absolute ? centre : centre - mean;
   }
   means.low_axis = low_axis.shifted(-mean);
