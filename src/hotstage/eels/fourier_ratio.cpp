@@ -348,9 +348,36 @@ DeconvolutionStatus check_pre_edge(std::span<const float> net, std::span<const f
   return offset ? DeconvolutionStatus::pre_edge_offset : DeconvolutionStatus::ok;
 }
 
+namespace {
+
+/// The same through add_fit_response: for every background but the plain power law.
+Estimate weighted_by_response(std::span<const double> weights, std::span<const float> counts, const EnergyAxis& axis,
+                              const PowerLaw& background) {
+  const std::size_t first = std::min(background.window.first, axis.size);
+  std::vector<double> response(weights.begin(), weights.end());
+  std::fill(response.begin(), response.begin() + static_cast<std::ptrdiff_t>(first), 0.0);
+  std::vector<double> law(axis.size - first);
+  predict(background, axis, {first, axis.size}, law);
+  double net = 0.0;
+  for (std::size_t i = first; i < axis.size; ++i) {
+    net += response[i] * (static_cast<double>(counts[i]) - law[i - first]);
+  }
+  add_fit_response(background, axis, response);
+  double variance = 0.0;
+  for (std::size_t i = first; i < axis.size; ++i) {
+    variance += response[i] * response[i] * std::max(static_cast<double>(counts[i]), 0.0);
+  }
+  return {net, std::sqrt(background.noise_factor * variance)};
+}
+
+}  // namespace
+
 Estimate weighted_net_integral(std::span<const double> weights, std::span<const float> counts, const EnergyAxis& axis,
                                const PowerLaw& background) {
   HOTSTAGE_EXPECTS(weights.size() == counts.size() && counts.size() == axis.size);
+  if (background.shape != BackgroundShape::power || background.pooled || !background.after.empty()) {
+    return weighted_by_response(weights, counts, axis, background);
+  }
   const std::size_t first = std::min(background.window.first, axis.size);
   const std::size_t n = axis.size - first;
   std::vector<double> law(n, 0.0);

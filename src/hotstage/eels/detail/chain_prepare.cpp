@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/background_local.hpp"
 #include "hotstage/eels/detail/chain_state.hpp"
 
 #include <fmt/format.h>
@@ -127,6 +128,35 @@ void Chain::State::average_core(Run& run) {
   means.core = sums.total();
   for (std::size_t c = 0; c < means.core.size(); ++c) {
     means.core[c] = means.core[c] / static_cast<double>(core.items()) - (stray.empty() ? 0.0 : stray[c]);
+  }
+}
+
+/// Local background averaging: a pass for the sums that fix the exponent, then neighbourhoods of the scan.
+void Chain::State::pool_exponents(Run& run) {
+  exponents.assign(fitters.size(), {});
+  if (options.background.method != BackgroundMethod::local) {
+    return;
+  }
+  std::vector<std::vector<WindowMoments>> moments(fitters.size(), std::vector<WindowMoments>(core.items()));
+  BlockSums none(0);
+  detail::for_each_block(
+      core, run, "local backgrounds",
+      [&](std::size_t first, View<const float, 2> counts) {
+        Buffer<float, 2> clean({counts.extent(0), core_axis.size});
+        std::copy(counts.data(), counts.data() + counts.size(), clean.data());
+        remove_stray(clean.view());
+        for (std::size_t i = 0; i < counts.extent(0); ++i) {
+          for (std::size_t f = 0; f < fitters.size(); ++f) {
+            moments[f][first + i] = fitters[f].moments(clean.row(i), shift[first + i]);
+          }
+        }
+        return std::vector<double>();
+      },
+      none);
+  const bool image = core.navigation.size() == 2;
+  const ScanShape shape{image ? core.navigation[0].size : 1, image ? core.navigation[1].size : core.items()};
+  for (std::size_t f = 0; f < fitters.size(); ++f) {
+    exponents[f] = local_exponents(fitters[f], moments[f], shape);
   }
 }
 
