@@ -165,9 +165,6 @@ TEST(BackgroundModels, sigma_of_the_net_integral_covers_the_scatter_and_both_rou
       }
       EXPECT_NEAR(num::standard_deviation(pulls), 1.0, c.tolerance) << static_cast<int>(c.method) << ' ' << gain;
       EXPECT_LT(std::abs(num::mean(pulls)), c.bias) << static_cast<int>(c.method) << ' ' << gain;
-      if (std::getenv("SHOW"))
-        printf("method %d gain %g pulls %.3f mean %.3f\n", static_cast<int>(c.method), gain,
-               num::standard_deviation(pulls), num::mean(pulls));
     }
   }
 }
@@ -261,8 +258,6 @@ TEST(LocalBackground, in_the_chain_it_narrows_the_net_signal_and_sigma_says_so) 
     EXPECT_NEAR(scatter[k] / sigma[k], 1.0, 0.18) << k;  // 144 spectra, correlated by their common exponent
   }
   EXPECT_LT(scatter[1], 0.65 * scatter[0]);
-  if (std::getenv("SHOW"))
-    printf("scatter %g %g sigma %g %g\n", scatter[0], scatter[1], sigma[0], sigma[1]);
 }
 
 }  // namespace

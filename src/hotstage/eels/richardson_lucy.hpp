@@ -54,8 +54,8 @@ struct RichardsonLucyResult {
 };
 
 /// Single scattering k of y = B + k ⊗ J/It by k ← k·(P^T(y/m))/(P^T 1), m = B + P k (Richardson 1972, Lucy 1974
-/// doi:10.1086/111605; for EELS Gloter et al. 2003 doi:10.1016/S0304-3991(03)00103-7, Egerton et al. 2008
-/// doi:10.1016/j.micron.2007.04.004).
+/// doi:10.1086/111605; for EELS Gloter et al. 2003 doi:10.1016/S0304-3991(03)00103-7, Egerton et al., Micron 39,
+/// 642, 2008).
 ///
 /// The background stands in the model and is not subtracted first, so the data stay non-negative counts and their noise
 /// Poisson. Channels beyond the axis are not observed: the division by P^T 1 takes the place of an extrapolated tail.

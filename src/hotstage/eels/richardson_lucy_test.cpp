@@ -81,11 +81,6 @@ TEST(RichardsonLucy, finds_the_single_scattering_as_fourier_ratio_does) {
     const Results results = compare(model_of(thickness, 12));
     EXPECT_EQ(results.last.status, DeconvolutionStatus::ok);
     EXPECT_LT(std::abs(results.last.sum_rule), 1e-9);
-    if (std::getenv("SHOW"))
-      printf("t %.1f RL %.4f +- %.4f FR %.4f +- %.4f shape %.4f %.4f it %d chi2 %.3f %s\n", thickness,
-             num::mean(results.lucy), num::standard_deviation(results.lucy), num::mean(results.ratio),
-             num::standard_deviation(results.ratio), num::mean(results.shape), num::mean(results.shape_ratio),
-             results.last.iterations, results.last.chi2_per_channel, std::string(name(results.last.stopped)).c_str());
     constexpr double agreement = 0.03;  // of the window sum
     EXPECT_NEAR(num::mean(results.lucy), 1.0, agreement) << thickness;
     EXPECT_NEAR(num::mean(results.lucy) / num::mean(results.ratio), 1.0, agreement) << thickness;

@@ -25,13 +25,13 @@ constexpr auto enum_names(PathModel) {
                     EnumName<PathModel>{PathModel::malis, "malis"}};
 }
 
-/// Effective atomic number of a compound, Σ n Z^1.3/Σ n Z^0.3 (Egerton 2011, eq. 5.4; doi:10.1007/978-1-4419-9583-4).
+/// Effective atomic number of a compound, Σ n Z^1.3/Σ n Z^0.3 (Egerton 2011, §5.1; doi:10.1007/978-1-4419-9583-4).
 [[nodiscard]] double effective_atomic_number(const std::vector<atoms::FormulaPart>& formula);
 
 /// λ = 106·F·(E0/Em)/ln(2 β E0/Em) nm with F = (1 + E0/1022)/(1 + E0/511)², Em = 7.6·Z^0.36 eV, E0 in keV, β in mrad
-/// (Malis, Cheng & Egerton 1988, doi:10.1002/jemt.1060080206). β is the effective angle of a convergent probe at Em. It
-/// is a dipole formula: beyond the Bethe ridge √(Em/E0) (8 mrad at 300 kV) there is nothing more to collect, so β stops
-/// there. Stated accuracy 20 %.
+/// (Malis, Cheng & Egerton, J. Electron Microsc. Tech. 8, 193, 1988). β is the effective angle of a convergent probe at
+/// Em. It is a dipole formula: beyond the Bethe ridge √(Em/E0) (8 mrad at 300 kV) there is nothing more to collect, so
+/// β stops there. Stated accuracy 20 %.
 [[nodiscard]] Length mean_free_path_malis(double effective_z, const Illumination& illumination);
 
 /// What the beam crosses, as far as the models ask: density for Iakoubovskii, mean Z for Malis.

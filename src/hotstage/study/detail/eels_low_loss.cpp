@@ -53,34 +53,88 @@ std::vector<eels::ZeroLoss> find_peaks(const signal::Signal& low, const eels::Ze
   return peaks;
 }
 
-std::vector<double> mean_spectrum(const signal::Signal& signal, const std::vector<double>& shift_eV, Run& run) {
-  const eels::EnergyAxis axis = eels::energy_axis_of(signal);
-  constexpr std::size_t chunk = 64;
-  const std::size_t chunks = (signal.items() + chunk - 1) / chunk;
-  std::vector<std::vector<double>> sums(chunks);
-  parallel_chunks(run, signal.items(), chunk, [&](std::size_t begin, std::size_t end) {
-    Buffer<float, 2> counts({end - begin, axis.size});
-    signal::read(signal, {begin, end - begin, 0, axis.size}, counts.view());
-    std::vector<double> sum(axis.size, 0.0);
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::span<const float> row = counts.row(i - begin);
-      for (std::size_t c = 0; c < axis.size; ++c) {
-        const double at =
-            std::clamp(static_cast<double>(c) - shift_eV[i] / axis.step_eV, 0.0, static_cast<double>(axis.size - 1));
-        const auto left = std::min(static_cast<std::size_t>(at), axis.size - 2);
-        const double share = at - static_cast<double>(left);
-        sum[c] += (1.0 - share) * static_cast<double>(row[left]) + share * static_cast<double>(row[left + 1]);
-      }
-    }
-    sums[begin / chunk] = std::move(sum);
-  });
-  std::vector<double> mean(axis.size, 0.0);
+namespace {
+
+/// sum(E) += counts(E − shift), linear between channels.
+void add_moved(std::span<const float> counts, double shift, std::span<double> sum) {
+  const auto top = static_cast<double>(sum.size() - 1);
+  for (std::size_t c = 0; c < sum.size(); ++c) {
+    const double at = std::clamp(static_cast<double>(c) - shift, 0.0, top);
+    const auto left = std::min(static_cast<std::size_t>(at), sum.size() - 2);
+    const double share = at - static_cast<double>(left);
+    sum[c] += (1.0 - share) * static_cast<double>(counts[left]) + share * static_cast<double>(counts[left + 1]);
+  }
+}
+
+/// Adds the sums of chunks in order, divided by `count`.
+std::vector<double> mean_of(const std::vector<std::vector<double>>& sums, std::size_t size, double count) {
+  std::vector<double> mean(size, 0.0);
   for (const std::vector<double>& sum : sums) {
-    for (std::size_t c = 0; c < axis.size; ++c) {
-      mean[c] += sum[c] / static_cast<double>(signal.items());
+    for (std::size_t c = 0; c < size; ++c) {
+      mean[c] += sum[c] / count;
     }
   }
   return mean;
+}
+
+constexpr std::size_t sum_chunk = 64;  // items per partial sum: fixed, so that sums do not depend on threads
+
+}  // namespace
+
+SingleScattering single_scattering(const signal::Signal& low, std::span<const eels::ZeroLoss> peaks,
+                                   const eels::FourierLogOptions& options, Run& run) {
+  const eels::EnergyAxis axis = eels::energy_axis_of(low);
+  const eels::FourierLog plan(axis, options);
+  SingleScattering out;
+  out.items.resize(low.items());
+  double centre = 0.0;
+  double found = 0.0;
+  for (const eels::ZeroLoss& peak : peaks) {
+    centre += peak.found() ? peak.centre_channel : 0.0;
+    found += peak.found() ? 1.0 : 0.0;
+  }
+  centre = found > 0.0 ? centre / found : 0.0;
+  out.axis = axis.shifted(-axis.value(centre));
+  const std::size_t chunks = (low.items() + sum_chunk - 1) / sum_chunk;
+  std::vector<std::vector<double>> single(chunks, std::vector<double>(axis.size, 0.0));
+  std::vector<std::vector<double>> measured = single;
+  parallel_chunks(run, low.items(), sum_chunk, [&](std::size_t begin, std::size_t end) {
+    Buffer<float, 2> counts({end - begin, axis.size});
+    signal::read(low, {begin, end - begin, 0, axis.size}, counts.view());
+    auto scratch = plan.make_scratch();
+    std::vector<float> spectrum(axis.size);
+    for (std::size_t i = begin; i < end; ++i) {
+      eels::ZeroLoss peak = peaks[i];
+      peak.centre_eV = axis.value(peak.centre_channel);
+      out.items[i] = plan.apply(counts.row(i - begin), peak, scratch, spectrum);
+      if (eels::was_done(out.items[i].status)) {
+        add_moved(spectrum, centre - peak.centre_channel, single[begin / sum_chunk]);
+        add_moved(counts.row(i - begin), centre - peak.centre_channel, measured[begin / sum_chunk]);
+      }
+    }
+    run.progress(static_cast<double>(end) / static_cast<double>(low.items()), "Fourier-log");
+  });
+  const auto done = static_cast<double>(std::count_if(
+      out.items.begin(), out.items.end(), [](const eels::FourierLogResult& r) { return eels::was_done(r.status); }));
+  if (done > 0.0) {
+    out.single = mean_of(single, axis.size, done);
+    out.measured = mean_of(measured, axis.size, done);
+  }
+  return out;
+}
+
+std::vector<double> mean_spectrum(const signal::Signal& signal, const std::vector<double>& shift_eV, Run& run) {
+  const eels::EnergyAxis axis = eels::energy_axis_of(signal);
+  std::vector<std::vector<double>> sums((signal.items() + sum_chunk - 1) / sum_chunk,
+                                        std::vector<double>(axis.size, 0.0));
+  parallel_chunks(run, signal.items(), sum_chunk, [&](std::size_t begin, std::size_t end) {
+    Buffer<float, 2> counts({end - begin, axis.size});
+    signal::read(signal, {begin, end - begin, 0, axis.size}, counts.view());
+    for (std::size_t i = begin; i < end; ++i) {
+      add_moved(counts.row(i - begin), shift_eV[i] / axis.step_eV, sums[begin / sum_chunk]);
+    }
+  });
+  return mean_of(sums, axis.size, static_cast<double>(signal.items()));
 }
 
 signal::Signal with_offsets(const signal::Signal& signal, const std::vector<double>& shift_eV) {

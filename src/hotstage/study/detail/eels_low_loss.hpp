@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/eels/alignment.hpp"
+#include "hotstage/eels/fourier_log.hpp"
 #include "hotstage/eels/thickness.hpp"
 #include "hotstage/eels/zero_loss.hpp"
 #include "hotstage/study/detail/eels_pages.hpp"
@@ -17,6 +18,18 @@ namespace hotstage::study::detail {
 /// The zero-loss peak of every item, in tiles, on run.threads; `centre_eV` on the item's own axis (offset included).
 [[nodiscard]] std::vector<eels::ZeroLoss> find_peaks(const signal::Signal& low, const eels::ZeroLossOptions& options,
                                                      Run& run);
+
+/// Single scattering of every item by Fourier-log, and the means over the items that were done.
+struct SingleScattering {
+  std::vector<eels::FourierLogResult> items;
+  eels::EnergyAxis axis;         ///< zero-loss peak of the mean at 0
+  std::vector<double> single;    ///< counts per item; empty when nothing was done
+  std::vector<double> measured;  ///< low loss of the same items
+};
+
+/// `peaks` as find_peaks gave them.
+[[nodiscard]] SingleScattering single_scattering(const signal::Signal& low, std::span<const eels::ZeroLoss> peaks,
+                                                 const eels::FourierLogOptions& options, Run& run);
 
 /// Mean spectrum of the items on the common axis: item i is moved up by shift_eV[i] (linear; to look at, and for
 /// onsets).

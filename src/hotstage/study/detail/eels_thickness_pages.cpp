@@ -4,10 +4,10 @@
 
 #include "hotstage/eels/chain.hpp"
 #include "hotstage/num/statistics.hpp"
-#include "hotstage/study/detail/eels_low_loss.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -197,6 +197,69 @@ StepOutput thickness_page(const signal::Signal& low, std::span<const eels::ZeroL
         {"mean free path", "one material everywhere; λ is known to 20 %, the same for all items"});
   }
   return out;
+}
+
+void add_single_scattering(const signal::Signal& low, const SingleScattering& single, StepOutput& out) {
+  std::vector<double> thickness, sigma, done, difference;
+  std::vector<std::string> status;
+  std::map<std::string, std::size_t> refused;
+  for (const eels::FourierLogResult& item : single.items) {
+    thickness.push_back(item.thickness.value);
+    sigma.push_back(item.thickness.sigma);
+    status.emplace_back(eels::name(item.status));
+    if (eels::was_done(item.status)) {
+      done.push_back(item.thickness.value);
+      difference.push_back(std::abs(item.tail_difference));
+    } else {
+      ++refused[status.back()];
+    }
+  }
+  io::Table& table = out.tables["items"];
+  table.columns.push_back(io::number_column("t_over_lambda_fourier_log", "", thickness));
+  table.columns.push_back(io::number_column("t_over_lambda_fourier_log_sigma", "", sigma));
+  table.columns.push_back(io::text_column("fourier_log", status));
+  for (const auto& [reason, count] : refused) {
+    out.warnings.push_back(
+        {"single scattering left out", fmt::format("{} of {} items: {}", count, single.items.size(), reason), count});
+  }
+  if (done.empty()) {
+    return;
+  }
+  out.results.push_back(
+      {.id = "t/lambda fourier-log",
+       .value = num::mean(done),
+       .sigma = std::hypot(done.size() > 1 ? num::standard_error(done) : sigma.front(), num::mean(difference)),
+       .method = "sum of the single-scattering distribution over I0 (Fourier-log, tail beyond the "
+                 "axis and counts below the first minimum included)",
+       .label = "t/λ, Fourier-log"});
+  Buffer<float, 2> data({1, single.single.size()});
+  report::Line measured{.name = "low loss", .colour = report::Colour::ink};
+  report::Line line{.name = "single scattering", .colour = report::Colour::blue};
+  for (std::size_t i = 0; i < single.single.size(); ++i) {
+    const double energy = single.axis.value(static_cast<double>(i));
+    data.row(0)[i] = static_cast<float>(single.single[i]);
+    line.x.push_back(energy);
+    line.y.push_back(single.single[i]);
+    measured.x.push_back(energy);
+    measured.y.push_back(single.measured[i]);
+  }
+  const double top = *std::max_element(line.y.begin(), line.y.end());
+  report::Figure figure{.id = "single-scattering", .title = "Single scattering"};
+  figure.caption =
+      "Mean of the items; plural scattering removed by Fourier-log at the resolution of the zero-loss peak.";
+  figure.panels.push_back({.x = {.label = "Energy loss", .unit = "eV"},
+                           .y = {.label = "Counts", .range = std::array{-0.1 * top, 1.6 * top}},
+                           .marks = {std::move(measured), std::move(line)}});
+  out.figures.push_back(std::move(figure));
+  signal::Signal mean;
+  mean.axes = low.axes;
+  mean.axes.front() = signal::energy_axis(low);
+  mean.axes.front().offset = single.axis.offset_eV;
+  mean.metadata = low.metadata;
+  mean.metadata.title = "single scattering";
+  mean.intensity_unit = low.intensity_unit;
+  mean.source = signal::memory_source(std::move(data));
+  out.signals["single"] = std::move(mean);
 }
 
 }  // namespace hotstage::study::detail

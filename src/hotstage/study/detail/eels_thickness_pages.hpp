@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include "hotstage/eels/fourier_log.hpp"
 #include "hotstage/eels/thickness.hpp"
+#include "hotstage/study/detail/eels_low_loss.hpp"
 #include "hotstage/study/step.hpp"
 
 #include <optional>
@@ -22,6 +24,7 @@ struct ThicknessOptions {
   std::optional<Angle> collection;
   double max_thickness = 3.0;
   eels::ZeroLossOptions zero_loss;
+  eels::FourierLogOptions fourier_log;
 
   template <class V>
   void fields(V& v) {
@@ -39,6 +42,7 @@ struct ThicknessOptions {
     v("max_thickness", max_thickness,
       {.help = "t/lambda above which an item is refused: the log-ratio fails between 2 and 3", .min = 0.1});
     v("zero_loss", zero_loss, {.help = "zero-loss peak"});
+    v("fourier_log", fourier_log, {.help = "single scattering by Fourier-log deconvolution"});
   }
 };
 
@@ -50,5 +54,8 @@ struct ThicknessOptions {
                                         std::span<const eels::RelativeThickness> items,
                                         const std::optional<eels::MeanFreePaths>& paths,
                                         const ThicknessOptions& options);
+
+/// Adds what Fourier-log says: t/λ with the tail beyond the axis, the mean single-scattering distribution, refusals.
+void add_single_scattering(const signal::Signal& low, const SingleScattering& single, StepOutput& out);
 
 }  // namespace hotstage::study::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step eels.thickness: t/λ and thickness of every item, σ in parts.
+// Step eels.thickness: t/λ and thickness of every item, σ in parts, and the single-scattering distribution.
 
 #include "hotstage/study/detail/eels_low_loss.hpp"
 #include "hotstage/study/detail/eels_thickness_pages.hpp"
@@ -18,7 +18,9 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   for (const eels::ZeroLoss& peak : peaks) {
     items.push_back(eels::relative_thickness(peak, options.max_thickness));
   }
-  return detail::thickness_page(low, peaks, items, paths, options);
+  StepOutput out = detail::thickness_page(low, peaks, items, paths, options);
+  detail::add_single_scattering(low, detail::single_scattering(low, peaks, options.fourier_log, run), out);
+  return out;
 }
 
 }  // namespace
@@ -35,7 +37,8 @@ const Step step{
     .inputs = {{"low", Kind::signal, true, "low-loss spectra"}},
     .outputs = {{"items", Kind::table, "one row per item"},
                 {"map", Kind::signal, "thickness in nm, or t/λ without a material"},
-                {"sigma", Kind::signal, "its standard uncertainty, what is common to all items left out"}},
+                {"sigma", Kind::signal, "its standard uncertainty, what is common to all items left out"},
+                {"single", Kind::signal, "mean single-scattering distribution (Fourier-log)"}},
     .options = make_options<detail::ThicknessOptions>,
     .run = run,
 };
