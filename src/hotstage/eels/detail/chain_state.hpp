@@ -40,7 +40,7 @@ struct Chain::State {
   std::vector<PowerLawFitter> fitters;  // per base edge, found by fitter_of
   std::vector<std::size_t> fitter_of;
   std::vector<std::vector<Estimate>> exponents;  // per fitter and item, of the neighbourhood; empty unless local
-  std::vector<std::vector<double>> cumulative;  // per edge, empty without a model
+  std::vector<std::vector<double>> cumulative;   // per edge, empty without a model
   MeanSpectra means;
   std::vector<Warning> warnings;
   std::vector<std::string> assumed;
