@@ -3,6 +3,7 @@
 #include "hotstage/eels/alignment.hpp"
 
 #include "hotstage/core/rng.hpp"
+#include "hotstage/eels/chain.hpp"
 #include "hotstage/eels/forward.hpp"
 #include "hotstage/eels/zero_loss.hpp"
 #include "hotstage/num/statistics.hpp"
@@ -130,6 +131,42 @@ TEST(Calibrated, moves_the_axis_and_says_why_in_the_tags) {
   EXPECT_EQ(moved.source, core.source);
   EXPECT_EQ(moved.original.text_at("hotstage_calibration.line"), "O K");
   EXPECT_EQ(moved.original.number_at("hotstage_calibration.found_eV"), 533.5);
+}
+
+TEST(Offsets, kept_with_both_members_of_a_pair_are_not_applied_twice) {
+  DualPairModel model;
+  model.columns = 12;
+  model.jitter_eV = 0.6;
+  model.core_electrons = 1e10;
+  model.components = {{"edge", sawtooth_edge(532.0, 1e-6, 3.0)}};
+  hotstage::Run run;
+  const DualPair pair = simulate_dual_pair(model, run);
+  const Buffer<float, 2> low = signal::read_all(pair.low);
+  std::vector<double> offsets;
+  for (std::size_t i = 0; i < low.extent(0); ++i) {
+    offsets.push_back(-find_zero_loss(low.row(i), model.low).centre_eV);
+  }
+  const double mean = num::mean(offsets);
+  std::vector<double> wander = offsets;
+  for (double& value : wander) {
+    value -= mean;
+  }
+  signal::Signal aligned_low = pair.low;
+  signal::Signal aligned_core = pair.core;
+  aligned_low.item_offset = std::make_shared<const std::vector<double>>(offsets);
+  aligned_core.item_offset = std::make_shared<const std::vector<double>>(wander);
+  const auto shifts_of = [&](const signal::Signal& core, const signal::Signal& with) {
+    const Chain chain({core, &with}, {find_edge("O K")}, {}, run);
+    std::vector<double> shifts(chain.items());
+    (void)chain.run([&](const ChainItem& item) { shifts[item.item] = item.shift_eV; }, run);
+    return shifts;
+  };
+  const std::vector<double> plain = shifts_of(pair.core, pair.low);
+  const std::vector<double> aligned = shifts_of(aligned_core, aligned_low);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_NEAR(plain[i], wander[i], 1e-9);
+    EXPECT_NEAR(aligned[i], plain[i], 1e-9);
+  }
 }
 
 }  // namespace
