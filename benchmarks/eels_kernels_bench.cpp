@@ -2,9 +2,13 @@
 // How many microseconds per spectrum of 2048 channels do the EELS kernels take on one core? (HyperSpy 1.7.3: background
 // 106–155, Fourier-ratio 542–570, zero-loss alignment 604–717.)
 
+#include "hotstage/eels/alignment.hpp"
 #include "hotstage/eels/background.hpp"
 #include "hotstage/eels/forward.hpp"
+#include "hotstage/eels/fourier_log.hpp"
 #include "hotstage/eels/fourier_ratio.hpp"
+#include "hotstage/eels/richardson_lucy.hpp"
+#include "hotstage/eels/spikes.hpp"
 #include "hotstage/eels/zero_loss.hpp"
 
 #include <benchmark/benchmark.h>
@@ -103,11 +107,65 @@ void fourier_ratio_shared_low_loss(benchmark::State& state) {
   report(state);
 }
 
+void fourier_log(benchmark::State& state) {
+  Fixture& f = fixture();
+  const FourierLog plan(f.low_axis);
+  auto scratch = plan.make_scratch();
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < items; ++i) {
+      benchmark::DoNotOptimize(plan.apply(f.low.row(i), f.peaks[i], scratch, f.out.row(i)));
+    }
+  }
+  report(state);
+}
+
+void richardson_lucy(benchmark::State& state) {
+  Fixture& f = fixture();
+  const RichardsonLucy plan(f.core_axis, f.low_axis);
+  const PowerLaw law = PowerLawFitter(f.core_axis, {470.0, 525.0}).fit(f.core.row(0));
+  std::vector<double> background(f.core_axis.size, 0.0);
+  predict(law, f.core_axis, {law.window.last, f.core_axis.size}, std::span(background).subspan(law.window.last));
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < items; ++i) {
+      benchmark::DoNotOptimize(plan.apply(f.core.row(i), background, f.low.row(i), f.peaks[i], f.out.row(i)));
+    }
+  }
+  report(state);
+}
+
+void fourier_shift(benchmark::State& state) {
+  Fixture& f = fixture();
+  const FourierShift plan(2048);
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < items; ++i) {
+      plan.apply(f.core.row(i), 0.3, f.out.row(i));
+    }
+    benchmark::DoNotOptimize(f.out.data());
+  }
+  report(state);
+}
+
+void spikes(benchmark::State& state) {
+  Fixture& f = fixture();
+  for (auto _ : state) {
+    std::copy(f.core.data(), f.core.data() + f.core.size(), f.out.data());
+    benchmark::DoNotOptimize(remove_spikes(f.out.view(), 0));
+  }
+  report(state);
+}
+
 }  // namespace
 
 BENCHMARK_CAPTURE(background, two_area, BackgroundMethod::two_area);
 BENCHMARK_CAPTURE(background, poisson, BackgroundMethod::poisson);
 BENCHMARK_CAPTURE(background, least_squares, BackgroundMethod::least_squares);
+BENCHMARK_CAPTURE(background, two_window, BackgroundMethod::two_window);
+BENCHMARK_CAPTURE(background, exponential, BackgroundMethod::exponential);
+BENCHMARK_CAPTURE(background, basis, BackgroundMethod::basis);
 BENCHMARK(zero_loss);
 BENCHMARK(fourier_ratio_own_low_loss);
 BENCHMARK(fourier_ratio_shared_low_loss);
+BENCHMARK(fourier_log);
+BENCHMARK(richardson_lucy);
+BENCHMARK(fourier_shift);
+BENCHMARK(spikes);

@@ -3,6 +3,7 @@
 #include "hotstage/eels/background.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/detail/background_fit.hpp"
 #include "hotstage/eels/detail/exponential_integral.hpp"
 #include "hotstage/eels/detail/power_law_kernel.hpp"
 #include "hotstage/eels/detail/sum_kernel.hpp"
@@ -11,83 +12,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <vector>
 
 namespace hotstage::eels {
 namespace {
 
+using detail::empty_law;
+using detail::Exponent;
 using detail::exponential_integral;
 using detail::ExponentialIntegral;
+using detail::FitWindow;
+using detail::make_window;
+using detail::Score;
+using detail::solve_exponent;
 
-constexpr std::size_t fewest_channels = 4;
 constexpr double fewest_steps =
     10.0;  // window start in channel widths: the series over a channel is then exact to 1e-9
-constexpr double fewest_steps_shifted = 8.0;  // the same for an item whose axis is shifted
-constexpr int most_iterations = 40;
-constexpr double r_tolerance = 1e-12;
-
-/// The channels of one fit, in ℓ = ln(E/reference) ∈ [−half, half].
-struct FitWindow {
-  EnergyAxis axis;
-  ChannelRange range;
-  double reference = 1.0;
-  double half = 0.0;
-
-  [[nodiscard]] detail::Grid grid() const {
-    return {axis.value(static_cast<double>(range.first)), axis.step_eV, range.size()};
-  }
-};
-
-FitWindow make_window(const EnergyAxis& axis, const Window& window) {
-  FitWindow w{axis, channels_in(axis, window)};
-  while (!w.range.empty() && axis.value(static_cast<double>(w.range.first)) < fewest_steps_shifted * axis.step_eV) {
-    ++w.range.first;
-  }
-  if (!w.range.empty()) {
-    const Window edges = edges_of(axis, w.range);
-    w.reference = std::sqrt(edges.low_eV * edges.high_eV);
-    w.half = 0.5 * std::log(edges.high_eV / edges.low_eV);
-  }
-  return w;
-}
-
-/// A function of r that changes sign at the wanted exponent, falling with r.
-struct Score {
-  double value = 0.0;
-  double slope = 0.0;
-};
-
-struct Exponent {
-  double r = 0.0;
-  BackgroundStatus status = BackgroundStatus::ok;
-};
-
-/// Root of a falling score within the bounds; the sign at a bound tells on which side the root lies.
-template <class F>
-Exponent solve_exponent(const F& score, const BackgroundOptions& options, double start) {
-  if (score(options.r_min).value <= 0.0) {
-    const bool rising = score(0.0).value <= 0.0;
-    return {options.r_min, rising ? BackgroundStatus::not_decreasing : BackgroundStatus::at_bound};
-  }
-  if (score(options.r_max).value >= 0.0) {
-    return {options.r_max, BackgroundStatus::at_bound};
-  }
-  double low = options.r_min;
-  double high = options.r_max;
-  double r = std::clamp(start, low, high);
-  for (int iteration = 0; iteration < most_iterations; ++iteration) {
-    const Score at = score(r);
-    (at.value > 0.0 ? low : high) = r;
-    double step = -at.value / at.slope;
-    if (std::abs(step) < r_tolerance * (1.0 + r)) {
-      return {std::clamp(r + step, options.r_min, options.r_max), BackgroundStatus::ok};
-    }
-    if (!(r + step > low && r + step < high)) {
-      step = 0.5 * (low + high) - r;
-    }
-    r += step;
-  }
-  return {r, BackgroundStatus::did_not_converge};
-}
 
 /// Covariance of (ln A, r) for unit noise factor.
 struct Covariance {
@@ -116,31 +57,33 @@ double amplitude(double counts, double r, const FitWindow& w) {
   return counts / (w.reference * std::exp(exponential_integral(1.0 - r, w.half).log_value));
 }
 
-PowerLaw empty_law(const FitWindow& w, BackgroundStatus status) {
-  PowerLaw law;
-  law.reference_eV = w.reference;
-  law.window = w.range;
-  law.status = status;
-  return law;
-}
-
-PowerLaw fit_poisson(const FitWindow& w, std::span<const float> counts, const BackgroundOptions& options) {
-  const detail::Moments m = detail::moments(w.grid(), w.reference, counts.data() + w.range.first);
-  if (!(m.y > 0.0)) {
-    return empty_law(w, BackgroundStatus::no_counts);
-  }
+/// Maximum-likelihood exponent of counts with these moments.
+Exponent poisson_exponent(const WindowMoments& m, const BackgroundOptions& options) {
   const double mean_l = m.yl / m.y;
   const double mean_u = m.yu / m.y;
   const double mean_uu = m.yuu / m.y;
   // ∂lnL/∂r per count: ⟨∂ln h/∂r⟩ + ⟨ℓ⟩ of the law; h_i ∝ e^{−rℓ}(1 + αu + βu²) is the channel integral.
   const auto score = [&](double r) {
-    const ExponentialIntegral model = exponential_integral(1.0 - r, w.half);
+    const ExponentialIntegral model = exponential_integral(1.0 - r, m.half);
     const double alpha = r * (r + 1.0) / 24.0;
     const double alpha_1 = (2.0 * r + 1.0) / 24.0;
     const double q_1 = (4.0 * r * r * r + 18.0 * r * r + 22.0 * r + 6.0) / 1920.0 - alpha * alpha_1;
     return Score{model.mean - mean_l + alpha_1 * mean_u + q_1 * mean_uu, mean_u / 12.0 - model.variance};
   };
-  const Exponent exponent = solve_exponent(score, options, 1.0 - 3.0 * mean_l / (w.half * w.half));
+  return solve_exponent(score, options, 1.0 - 3.0 * mean_l / (m.half * m.half));
+}
+
+WindowMoments moments_of(const FitWindow& w, std::span<const float> counts) {
+  const detail::Moments m = detail::moments(w.grid(), w.reference, counts.data() + w.range.first);
+  return {m.y, m.yl, m.yu, m.yuu, w.half};
+}
+
+PowerLaw fit_poisson(const FitWindow& w, std::span<const float> counts, const BackgroundOptions& options) {
+  const WindowMoments m = moments_of(w, counts);
+  if (!(m.y > 0.0)) {
+    return empty_law(w, BackgroundStatus::no_counts);
+  }
+  const Exponent exponent = poisson_exponent(m, options);
   PowerLaw law;
   law.r = exponent.r;
   law.status = exponent.status;
@@ -198,7 +141,7 @@ PowerLaw fit_least_squares(const FitWindow& w, std::span<const float> counts, co
   const float* const data = counts.data() + w.range.first;
   BackgroundStatus status = BackgroundStatus::did_not_converge;
   detail::NormalEquations n;
-  for (int iteration = 0; iteration < most_iterations; ++iteration) {
+  for (int iteration = 0; iteration < detail::most_iterations; ++iteration) {
     n = detail::normal_equations(w.grid(), current, weight, data);
     const double determinant = n.aa * n.rr - n.ar * n.ar;
     const double step_a = std::clamp((n.rr * n.ga - n.ar * n.gr) / determinant, -1.0, 1.0);
@@ -208,7 +151,7 @@ PowerLaw fit_least_squares(const FitWindow& w, std::span<const float> counts, co
     const bool held = r != current.r + step_r;
     // With r held at a bound the best ln A alone is ga/aa further.
     current = {current.A * std::exp(held && r == current.r ? n.ga / n.aa : step_a), r, current.reference_eV};
-    if (moved < r_tolerance * 10.0 || (held && std::abs(n.ga / n.aa) < r_tolerance * 10.0)) {
+    if (moved < detail::r_tolerance * 10.0 || (held && std::abs(n.ga / n.aa) < detail::r_tolerance * 10.0)) {
       status = !held ? BackgroundStatus::ok
                      : (law.status == BackgroundStatus::not_decreasing ? law.status : BackgroundStatus::at_bound);
       break;
@@ -221,6 +164,32 @@ PowerLaw fit_least_squares(const FitWindow& w, std::span<const float> counts, co
   const double determinant = n.aa * n.rr - n.ar * n.ar;
   set_covariance(law, {n.rr / determinant, -n.ar / determinant, n.aa / determinant});
   return law;
+}
+
+Window after_window(const Window& window, const BackgroundOptions& options) {
+  const double start = window.high_eV + options.after_start.in(units::eV);
+  return {start, start + options.after_width.in(units::eV)};
+}
+
+BackgroundIntegral basis_integral(const PowerLaw& background, const Window& energies) {
+  std::array<double, basis_terms> unit{};
+  BackgroundIntegral result;
+  for (std::size_t k = 0; k < basis_terms; ++k) {
+    PowerLaw term = detail::basis_term(background, k);
+    term.A = 1.0;
+    const BackgroundIntegral part = integral(term, energies);
+    unit[k] = part.value;
+    result.value += background.weights[k] * part.value;
+    result.d_r += background.weights[k] * part.d_r;
+  }
+  result.d_lnA = result.value;
+  for (std::size_t k = 0; k < basis_terms; ++k) {
+    for (std::size_t l = 0; l < basis_terms; ++l) {
+      result.variance += unit[k] * background.spread[k][l] * unit[l];
+    }
+  }
+  result.variance = std::max(result.variance, 0.0);
+  return result;
 }
 
 }  // namespace
@@ -245,11 +214,19 @@ BackgroundIntegral integral(const PowerLaw& background, const Window& energies) 
   if (!(background.A > 0.0) || !(energies.low_eV > 0.0) || !(energies.high_eV > energies.low_eV)) {
     return {};
   }
-  const double l1 = std::log(energies.low_eV / background.reference_eV);
-  const double l2 = std::log(energies.high_eV / background.reference_eV);
-  const double s = 1.0 - background.r;
-  const double centre = 0.5 * (l1 + l2);
-  const ExponentialIntegral part = exponential_integral(s, 0.5 * (l2 - l1));
+  if (background.shape == BackgroundShape::basis) {
+    return basis_integral(background, energies);
+  }
+  // ∫ A e^{−r x} dE, with x = ln(E/reference) and dE = reference·e^x dx, or x = E/reference − 1, dE = reference·dx.
+  const bool power = background.shape == BackgroundShape::power;
+  const auto place = [&](double energy) {
+    return power ? std::log(energy / background.reference_eV) : energy / background.reference_eV - 1.0;
+  };
+  const double x1 = place(energies.low_eV);
+  const double x2 = place(energies.high_eV);
+  const double s = (power ? 1.0 : 0.0) - background.r;
+  const double centre = 0.5 * (x1 + x2);
+  const ExponentialIntegral part = exponential_integral(s, 0.5 * (x2 - x1));
   BackgroundIntegral result;
   result.value = background.A * background.reference_eV * std::exp(part.log_value + s * centre);
   const double mean = centre + part.mean;
@@ -283,8 +260,25 @@ void predict(const PowerLaw& background, const EnergyAxis& axis, const ChannelRa
     std::fill(out.begin(), out.end(), 0.0);
     return;
   }
+  if (background.shape == BackgroundShape::exponential) {
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      out[i - range.first] = integral(background, edges_of(axis, {i, i + 1})).value;
+    }
+    return;
+  }
+  if (background.shape == BackgroundShape::basis) {
+    std::fill(out.begin(), out.end(), 0.0);
+    std::vector<double> part(out.size());
+    for (std::size_t k = 0; k < basis_terms; ++k) {
+      if (background.weights[k] > 0.0) {
+        predict(detail::basis_term(background, k), axis, range, part);
+        std::transform(part.begin(), part.end(), out.begin(), out.begin(), std::plus<>());
+      }
+    }
+    return;
+  }
   std::size_t i = range.first;
-  for (; i < range.last && axis.value(static_cast<double>(i)) < fewest_steps_shifted * axis.step_eV; ++i) {
+  for (; i < range.last && axis.value(static_cast<double>(i)) < detail::fewest_steps_shifted * axis.step_eV; ++i) {
     out[i - range.first] = integral(background, edges_of(axis, {i, i + 1})).value;
   }
   const detail::Grid grid{axis.value(static_cast<double>(i)), axis.step_eV, range.last - i};
@@ -300,6 +294,14 @@ void subtract(std::span<const float> counts, const EnergyAxis& axis, const Power
               out.begin() + static_cast<std::ptrdiff_t>(first));
     return;
   }
+  if (background.shape != BackgroundShape::power) {
+    std::vector<double> law(axis.size - first);
+    predict(background, axis, {first, axis.size}, law);
+    for (std::size_t i = first; i < axis.size; ++i) {
+      out[i] = static_cast<float>(static_cast<double>(counts[i]) - law[i - first]);
+    }
+    return;
+  }
   const detail::Grid grid{axis.value(static_cast<double>(first)), axis.step_eV, axis.size - first};
   HOTSTAGE_EXPECTS(grid.first_eV > 0.0);
   detail::subtract_power_law(grid, {background.A, background.r, background.reference_eV}, counts.data() + first,
@@ -313,7 +315,7 @@ PowerLawFitter::PowerLawFitter(const EnergyAxis& axis, const Window& window, con
     throw Error(Errc::bad_input, fmt::format("background: r_min {} is above r_max {}", options.r_min, options.r_max));
   }
   const ChannelRange range = channels_in(axis, window);
-  if (range.size() < fewest_channels) {
+  if (range.size() < detail::fewest_channels) {
     throw Error(Errc::bad_input,
                 fmt::format("the background window {:g}–{:g} eV holds {} channels of the axis {:g}–{:g} eV",
                             window.low_eV, window.high_eV, range.size(), axis.low_edge(), axis.high_edge()),
@@ -325,21 +327,36 @@ PowerLawFitter::PowerLawFitter(const EnergyAxis& axis, const Window& window, con
                             axis.step_eV),
                 "A power law needs a window well above 0 eV");
   }
+  if (options.method == BackgroundMethod::two_window && !covers(axis, after_window(window, options), 4)) {
+    const Window after = after_window(window, options);
+    throw Error(Errc::bad_input,
+                fmt::format("the second background window {:g}–{:g} eV does not lie on the axis {:g}–{:g} eV",
+                            after.low_eV, after.high_eV, axis.low_edge(), axis.high_edge()),
+                "Change after_start and after_width, or use another method");
+  }
 }
 
 PowerLaw PowerLawFitter::fit(std::span<const float> counts, double shift_eV) const {
   HOTSTAGE_EXPECTS(counts.size() == axis_.size);
   const FitWindow w = make_window(axis_.shifted(shift_eV), window_);
-  if (w.range.size() < fewest_channels) {
+  if (w.range.size() < detail::fewest_channels) {
     return empty_law(w, BackgroundStatus::no_counts);
   }
   switch (options_.method) {
     case BackgroundMethod::poisson:
+    case BackgroundMethod::local:
       return fit_poisson(w, counts, options_);
     case BackgroundMethod::two_area:
       return fit_two_area(w, counts, options_);
     case BackgroundMethod::least_squares:
       return fit_least_squares(w, counts, options_);
+    case BackgroundMethod::two_window:
+      return detail::fit_two_window(w, make_window(axis_.shifted(shift_eV), after_window(window_, options_)), counts,
+                                    options_);
+    case BackgroundMethod::exponential:
+      return detail::fit_exponential(w, counts, options_);
+    case BackgroundMethod::basis:
+      return detail::fit_basis(w, counts, options_);
   }
   return empty_law(w, BackgroundStatus::did_not_converge);
 }
@@ -347,7 +364,7 @@ PowerLaw PowerLawFitter::fit(std::span<const float> counts, double shift_eV) con
 PowerLaw PowerLawFitter::fit_amplitude(std::span<const float> counts, const Estimate& r, double shift_eV) const {
   HOTSTAGE_EXPECTS(counts.size() == axis_.size);
   const FitWindow w = make_window(axis_.shifted(shift_eV), window_);
-  const double sum = w.range.size() < fewest_channels ? 0.0 : integrate(counts, w.range);
+  const double sum = w.range.size() < detail::fewest_channels ? 0.0 : integrate(counts, w.range);
   if (!(sum > 0.0)) {
     return empty_law(w, BackgroundStatus::no_counts);
   }
@@ -357,11 +374,27 @@ PowerLaw PowerLawFitter::fit_amplitude(std::span<const float> counts, const Esti
   law.A = amplitude(sum, law.r, w);
   complete(law, w, counts, options_.noise_factor);
   law.dof += 1;
+  law.pooled = true;
   const double mean = exponential_integral(1.0 - law.r, w.half).mean;
   law.var_r = r.sigma * r.sigma;
   law.cov_lnA_r = mean * law.var_r;
   law.var_lnA = law.noise_factor / sum + mean * mean * law.var_r;
   return law;
+}
+
+WindowMoments PowerLawFitter::moments(std::span<const float> counts, double shift_eV) const {
+  HOTSTAGE_EXPECTS(counts.size() == axis_.size);
+  const FitWindow w = make_window(axis_.shifted(shift_eV), window_);
+  return w.range.size() < detail::fewest_channels ? WindowMoments{} : moments_of(w, counts);
+}
+
+Estimate PowerLawFitter::pooled_exponent(const WindowMoments& sum) const {
+  if (!(sum.y > 0.0) || !(sum.half > 0.0)) {
+    return {};
+  }
+  const Exponent exponent = poisson_exponent(sum, options_);
+  const double variance = exponential_integral(1.0 - exponent.r, sum.half).variance;
+  return {exponent.r, std::sqrt(options_.noise_factor.value_or(1.0) / (sum.y * variance))};
 }
 
 void subtract_background(const SpectrumTile& tile, const PowerLawFitter& fitter, View<float, 2> out,

@@ -50,7 +50,10 @@ void Chain::State::item_signals(std::size_t item, std::span<const float> counts,
       edge.axis = core_axis.shifted(shift[item]);
       edge.common_ = core_axis;
       edge.counts = counts;
-      edge.background = fitters[fitter_of[e]].fit(counts, shift[item]);
+      const std::vector<Estimate>& exponent = exponents[fitter_of[e]];
+      edge.background = exponent.empty() || exponent[item].value <= 0.0
+                            ? fitters[fitter_of[e]].fit(counts, shift[item])
+                            : fitters[fitter_of[e]].fit_amplitude(counts, exponent[item], shift[item]);
       edge.status = edge.background.usable() ? ItemStatus::ok : ItemStatus::no_background;
       const std::span<float> net = work.row(2 * e);
       subtract(counts, edge.axis, edge.background, net);
@@ -114,6 +117,7 @@ Chain::Chain(const ChainInput& input, const std::vector<Edge>& wanted, const Cha
   s.anchor(wanted);
   s.plan_deconvolution();
   s.place(wanted, run);
+  s.pool_exponents(run);
   s.measure_noise(run);
   s.warn_about_zero_loss(run);
 }

@@ -38,24 +38,7 @@ WindowSum EdgeSignal::sum(const Window& window) const {
   if (!background.usable()) {
     return out;
   }
-  // y − B(θ(y)): ∂θ/∂y of the maximum-likelihood fit is C·∂ln B/∂θ inside the fit window.
-  std::vector<double> law(axis.size - first);
-  predict(background, axis, {first, axis.size}, law);
-  double by_amplitude = 0.0;
-  double by_exponent = 0.0;
-  const auto log_energy = [&](std::size_t i) {
-    return std::log(axis.value(static_cast<double>(i)) / background.reference_eV);
-  };
-  for (std::size_t i = first; i < axis.size; ++i) {
-    const double weighted = out.response[i] * law[i - first];
-    by_amplitude += weighted;
-    by_exponent -= weighted * log_energy(i);
-  }
-  const double on_amplitude = by_amplitude * background.var_lnA + by_exponent * background.cov_lnA_r;
-  const double on_exponent = by_amplitude * background.cov_lnA_r + by_exponent * background.var_r;
-  for (std::size_t i = first; i < background.window.last; ++i) {
-    out.response[i] -= on_amplitude - on_exponent * log_energy(i);
-  }
+  add_fit_response(background, axis, out.response);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/detail/fourier_kernel.hpp"
+#include "hotstage/eels/detail/low_loss_parts.hpp"
 #include "hotstage/eels/detail/power_law_kernel.hpp"
 #include "hotstage/eels/detail/sum_kernel.hpp"
 #include "hotstage/num/fft.hpp"
@@ -19,9 +20,6 @@ namespace {
 
 constexpr double length_mismatch = 2e-4;  // of N·δ of the two transforms: 5 meV at a 25 eV plasmon
 constexpr double float_rounding = 5e-7;   // of a single-precision transform, relative to its largest value
-constexpr double refused_share = 0.5;     // of required_range
-constexpr double largest_tail_exponent = 8.0;
-constexpr double fewest_steps = 8.0;  // energy in channel widths below which a power-law tail makes no sense
 
 struct Lengths {
   std::size_t core = 0;
@@ -56,49 +54,6 @@ Lengths choose_lengths(const EnergyAxis& core, const EnergyAxis& low) {
   return fallback;
 }
 
-/// Cosine bell from 1 to 0 over n channels.
-std::vector<float> cosine_bell(std::size_t n) {
-  std::vector<float> bell(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double phase = std::numbers::pi * static_cast<double>(i + 1) / static_cast<double>(n + 1);
-    bell[i] = static_cast<float>(0.5 * (1.0 + std::cos(phase)));
-  }
-  return bell;
-}
-
-/// Extends `values` (first `n` set) to its end: the power law through the two halves of the last `window` channels,
-/// times the bell. Levels that no power law fits (rising, zero, negative) are continued as a constant.
-void extend(std::span<float> values, std::size_t n, const EnergyAxis& axis, std::size_t window,
-            std::span<const float> bell) {
-  if (values.size() == n) {
-    return;
-  }
-  const std::size_t half = std::max<std::size_t>(window / 2, 1);
-  const std::span<const float> data(values.data(), n);
-  const double s1 = integrate(data, {n - 2 * half, n - half});
-  const double s2 = integrate(data, {n - half, n});
-  const double e1 = axis.value(static_cast<double>(n) - 1.5 * static_cast<double>(half) - 0.5);
-  const double e2 = axis.value(static_cast<double>(n) - 0.5 * static_cast<double>(half) - 0.5);
-  const double first = axis.value(static_cast<double>(n));
-  float* const tail = values.data() + n;
-  const std::size_t count = values.size() - n;
-  if (s1 > s2 && s2 > 0.0 && e1 > 0.0 && first > fewest_steps * axis.step_eV) {
-    const double r = std::min(std::log(s1 / s2) / std::log(e2 / e1), largest_tail_exponent);
-    const double density = s2 / static_cast<double>(half) / axis.step_eV;
-    detail::power_law_tail({first, axis.step_eV, count}, {density, r, e2}, bell.data(), tail);
-    return;
-  }
-  const auto level = static_cast<float>((s1 + s2) / static_cast<double>(2 * half));
-  for (std::size_t i = 0; i < count; ++i) {
-    tail[i] = level * bell[i];
-  }
-}
-
-std::size_t tail_channels(const EnergyAxis& axis, Energy window) {
-  const auto channels = static_cast<std::size_t>(std::llround(window.base() / axis.step_eV));
-  return std::clamp<std::size_t>(channels, 2, std::max<std::size_t>(axis.size / 4, 2));
-}
-
 }  // namespace
 
 std::string_view name(DeconvolutionStatus status) noexcept {
@@ -115,6 +70,8 @@ std::string_view name(DeconvolutionStatus status) noexcept {
       return "refused: too thick";
     case DeconvolutionStatus::refused_zero_loss:
       return "refused: no usable zero-loss peak";
+    case DeconvolutionStatus::refused_noise:
+      return "refused: too thick for its noise";
   }
   return "";
 }
@@ -136,10 +93,10 @@ struct FourierRatio::Plan {
         low(low_axis),
         options(given),
         lengths(choose_lengths(core_axis, low_axis)),
-        core_tail(tail_channels(core_axis, given.tail_window)),
-        low_tail(tail_channels(low_axis, given.tail_window)),
-        core_bell(cosine_bell(lengths.core - core_axis.size)),
-        low_bell(cosine_bell(lengths.low - low_axis.size)),
+        core_tail(detail::tail_channels(core_axis, given.tail_window)),
+        low_tail(detail::tail_channels(low_axis, given.tail_window)),
+        core_bell(detail::cosine_bell(lengths.core - core_axis.size)),
+        low_bell(detail::cosine_bell(lengths.low - low_axis.size)),
         core_fft(lengths.core),
         low_fft(lengths.low) {}
 
@@ -178,36 +135,6 @@ std::span<T> span_of(Buffer<T, 1>& buffer) {
   return {buffer.data(), buffer.size()};
 }
 
-/// The inelastic part D = J − Z of an extended low loss; returns its sum.
-double split_inelastic(std::span<const float> low, const EnergyAxis& axis, const ZeroLoss& peak, ZeroLossTail tail,
-                       std::span<float> out) {
-  const std::span<float> measured = out.first(axis.size);
-  if (tail == ZeroLossTail::mirror) {
-    extract_zero_loss(low.first(axis.size), axis, peak, tail, measured);
-    for (std::size_t i = 0; i < axis.size; ++i) {
-      measured[i] = low[i] - measured[i];
-    }
-    std::copy(low.begin() + static_cast<std::ptrdiff_t>(axis.size), low.end(),
-              out.begin() + static_cast<std::ptrdiff_t>(axis.size));
-    return detail::sum(out.data(), out.size());
-  }
-  const double start = peak.centre_channel + 0.5 * peak.fwhm_eV / axis.step_eV;
-  const auto first = static_cast<std::size_t>(std::max(std::ceil(start), 0.0));
-  const std::size_t box_first = peak.minimum > 1 ? peak.minimum - 1 : 0;
-  const std::size_t box_last = std::min(peak.minimum + 2, axis.size);
-  const double level = std::max(
-      detail::sum(low.data() + box_first, box_last - box_first) / static_cast<double>(box_last - box_first), 0.0);
-  const double reach = static_cast<double>(peak.minimum) - start;
-  std::fill(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(std::min(first, peak.minimum)), 0.0F);
-  for (std::size_t i = first; i < peak.minimum; ++i) {
-    const double share = (static_cast<double>(i) - start) / reach;
-    out[i] = std::min(static_cast<float>(level * share * share), std::max(low[i], 0.0F));
-  }
-  std::copy(low.begin() + static_cast<std::ptrdiff_t>(peak.minimum), low.end(),
-            out.begin() + static_cast<std::ptrdiff_t>(peak.minimum));
-  return detail::sum(out.data(), out.size());
-}
-
 /// I0·G(f)·e^{−2πi k c/M}: a Gaussian of unit channel sum at the position of the zero-loss peak; G = 1 without a width.
 void fill_modifier(std::vector<std::complex<float>>& out, std::size_t length, double centre, double fwhm_channels,
                    double I0) {
@@ -226,17 +153,17 @@ void fill_modifier(std::vector<std::complex<float>>& out, std::size_t length, do
 }
 
 DeconvolutionStatus judge(const EnergyAxis& low, const ZeroLoss& peak, const FourierRatioOptions& options) {
-  for (const ZeroLossFlag flag :
-       {ZeroLossFlag::not_found, ZeroLossFlag::split, ZeroLossFlag::cut, ZeroLossFlag::saturated}) {
-    if (has(peak.flags, flag)) {
+  switch (detail::grade(low, peak, options.required_range)) {
+    case detail::LowLossGrade::ok:
+      return DeconvolutionStatus::ok;
+    case detail::LowLossGrade::brief:
+      return DeconvolutionStatus::short_low_loss;
+    case detail::LowLossGrade::too_short:
+      return DeconvolutionStatus::refused_short;
+    case detail::LowLossGrade::no_zero_loss:
       return DeconvolutionStatus::refused_zero_loss;
-    }
   }
-  const double reach = low.high_edge() - peak.centre_eV;
-  if (reach < refused_share * options.required_range.base()) {
-    return DeconvolutionStatus::refused_short;
-  }
-  return reach < options.required_range.base() ? DeconvolutionStatus::short_low_loss : DeconvolutionStatus::ok;
+  return DeconvolutionStatus::refused_zero_loss;
 }
 
 }  // namespace
@@ -303,10 +230,10 @@ LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroL
   }
   Scratch::Arrays& s = *scratch.arrays_;
   std::copy(low.begin(), low.end(), s.low.data());
-  extend(span_of(s.low), plan.low.size, plan.low.shifted(-peak.centre_eV), plan.low_tail, plan.low_bell);
+  detail::extend(span_of(s.low), plan.low.size, plan.low.shifted(-peak.centre_eV), plan.low_tail, plan.low_bell);
   result.It = detail::sum(s.low.data(), s.low.size());
-  result.I0 =
-      result.It - split_inelastic(span_of(s.low), plan.low, peak, plan.options.zero_loss_tail, span_of(s.inelastic));
+  result.I0 = result.It - detail::split_inelastic(span_of(s.low), plan.low, peak, plan.options.zero_loss_tail,
+                                                  span_of(s.inelastic));
   if (!(result.I0 > 0.0) || !(result.It > 0.0)) {
     result.status = DeconvolutionStatus::refused_zero_loss;
     return result;
@@ -355,7 +282,7 @@ Deconvolution FourierRatio::apply(std::span<const float> core, const LowLossTran
   HOTSTAGE_EXPECTS(low.ratio.size() == plan.core_fft.bins());
   Scratch::Arrays& s = *scratch.arrays_;
   std::copy(core.begin(), core.end(), s.core.data());
-  extend(span_of(s.core), plan.core.size, plan.core, plan.core_tail, plan.core_bell);
+  detail::extend(span_of(s.core), plan.core.size, plan.core, plan.core_tail, plan.core_bell);
   const double inside = detail::sum(s.core.data(), plan.core.size);
   const double total = inside + detail::sum(s.core.data() + plan.core.size, plan.lengths.core - plan.core.size);
   const double magnitude = detail::sum_of_magnitudes(s.core.data(), s.core.size());
@@ -421,9 +348,36 @@ DeconvolutionStatus check_pre_edge(std::span<const float> net, std::span<const f
   return offset ? DeconvolutionStatus::pre_edge_offset : DeconvolutionStatus::ok;
 }
 
+namespace {
+
+/// The same through add_fit_response: for every background but the plain power law.
+Estimate weighted_by_response(std::span<const double> weights, std::span<const float> counts, const EnergyAxis& axis,
+                              const PowerLaw& background) {
+  const std::size_t first = std::min(background.window.first, axis.size);
+  std::vector<double> response(weights.begin(), weights.end());
+  std::fill(response.begin(), response.begin() + static_cast<std::ptrdiff_t>(first), 0.0);
+  std::vector<double> law(axis.size - first);
+  predict(background, axis, {first, axis.size}, law);
+  double net = 0.0;
+  for (std::size_t i = first; i < axis.size; ++i) {
+    net += response[i] * (static_cast<double>(counts[i]) - law[i - first]);
+  }
+  add_fit_response(background, axis, response);
+  double variance = 0.0;
+  for (std::size_t i = first; i < axis.size; ++i) {
+    variance += response[i] * response[i] * std::max(static_cast<double>(counts[i]), 0.0);
+  }
+  return {net, std::sqrt(background.noise_factor * variance)};
+}
+
+}  // namespace
+
 Estimate weighted_net_integral(std::span<const double> weights, std::span<const float> counts, const EnergyAxis& axis,
                                const PowerLaw& background) {
   HOTSTAGE_EXPECTS(weights.size() == counts.size() && counts.size() == axis.size);
+  if (background.shape != BackgroundShape::power || background.pooled || !background.after.empty()) {
+    return weighted_by_response(weights, counts, axis, background);
+  }
   const std::size_t first = std::min(background.window.first, axis.size);
   const std::size_t n = axis.size - first;
   std::vector<double> law(n, 0.0);

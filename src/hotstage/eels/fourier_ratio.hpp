@@ -62,11 +62,12 @@ struct FourierRatioOptions {
 
 enum class DeconvolutionStatus {
   ok,
-  short_low_loss,    ///< low loss ends below required_range: done, but plural scattering is removed incompletely
-  pre_edge_offset,   ///< signal in front of the edge is not zero within noise: done, expect ringing and a wrong level
-  refused_short,     ///< low loss ends below half of required_range: not done
-  refused_thick,     ///< t/λ above max_thickness: not done
-  refused_zero_loss  ///< no usable zero-loss peak (not found, split, cut): not done
+  short_low_loss,     ///< low loss ends below required_range: done, but plural scattering is removed incompletely
+  pre_edge_offset,    ///< signal in front of the edge is not zero within noise: done, expect ringing and a wrong level
+  refused_short,      ///< low loss ends below half of required_range: not done
+  refused_thick,      ///< t/λ above max_thickness: not done
+  refused_zero_loss,  ///< no usable zero-loss peak (not found, split, cut): not done
+  refused_noise       ///< the transform sinks into its noise where the specimen still shapes it: not done
 };
 
 [[nodiscard]] std::string_view name(DeconvolutionStatus status) noexcept;

@@ -251,6 +251,40 @@ TEST(FourierRatio, an_edge_that_runs_off_the_axis_is_continued_by_its_power_law)
   EXPECT_GT(result.extended_fraction, 0.05);
 }
 
+TEST(FourierRatio, every_modifier_finds_the_window_sum_of_a_noisy_pair) {
+  DualPairModel model;
+  model.columns = 60;
+  model.core = {450.0, 0.5, 512};
+  model.low = {-20.0, 0.5, 512};
+  model.thickness = {0.8};
+  model.core_electrons = 3e9;
+  model.background_per_eV = 0.0;
+  model.components = {{"edge", sawtooth_edge(532.0, 1e-6, 3.0)}, {"line", gaussian_line(540.0, 6e-6, 5.0)}};
+  hotstage::Run run;
+  const DualPair dual = simulate_dual_pair(model, run);
+  const Buffer<float, 2> low = signal::read_all(dual.low);
+  const Buffer<float, 2> core = signal::read_all(dual.core);
+  const ChannelRange window = channels_in(model.core, {525.0, 600.0});
+  const double truth = integrate(dual.single_scattering.row(0), window);
+  std::vector<double> noise;
+  for (const Modifier modifier : {Modifier::zlp, Modifier::gaussian, Modifier::wiener}) {
+    const FourierRatio plan(model.core, model.low, {.modifier = modifier});
+    auto scratch = plan.make_scratch();
+    std::vector<float> out(model.core.size);
+    std::vector<double> values;
+    std::vector<double> channel;
+    for (std::size_t i = 0; i < core.extent(0); ++i) {
+      plan.apply(core.row(i), plan.transform(low.row(i), find_zero_loss(low.row(i), model.low), scratch), scratch, out);
+      values.push_back(integrate(std::span<const float>(out), window) / truth);
+      channel.push_back(out[300]);
+    }
+    constexpr double shared_with_zero_loss = 0.01;
+    EXPECT_NEAR(num::mean(values), 1.0, shared_with_zero_loss) << static_cast<int>(modifier);
+    noise.push_back(num::standard_deviation(channel));
+  }
+  EXPECT_LT(noise[0], noise[2]);  // the sharper the result, the noisier its channels
+}
+
 TEST(WindowWeights, give_the_integral_of_the_deconvolved_spectrum) {
   const ExactPair pair = exact_pair(0.5, 0.9, 1.5);
   const FourierRatio plan(pair.core_axis, pair.low_axis);

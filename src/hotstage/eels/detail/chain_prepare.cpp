@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/background_local.hpp"
 #include "hotstage/eels/detail/chain_state.hpp"
 
 #include <fmt/format.h>
@@ -88,15 +89,19 @@ void Chain::State::find_zero_losses(Run& run) {
   for (std::size_t c = 0; c < low_axis.size; ++c) {
     shared_low[c] = static_cast<float>(raw_sum.total()[c] / static_cast<double>(low->items()));
   }
+  // Aligned low losses carry offsets of their own: what is left of the wander moves the core loss.
+  const auto position = [&](std::size_t i) {
+    return zero_loss[i].centre_eV + (low->item_offset ? (*low->item_offset)[i] : 0.0);
+  };
   double mean = 0.0;
   double found = 0.0;
-  for (const ZeroLoss& peak : zero_loss) {
-    mean += peak.found() ? peak.centre_eV : 0.0;
-    found += peak.found() ? 1.0 : 0.0;
+  for (std::size_t i = 0; i < zero_loss.size(); ++i) {
+    mean += zero_loss[i].found() ? position(i) : 0.0;
+    found += zero_loss[i].found() ? 1.0 : 0.0;
   }
   mean = found > 0.0 ? mean / found : 0.0;
   for (std::size_t i = 0; i < shift.size() && options.align != Align::none; ++i) {
-    const double centre = paired() && zero_loss[i].found() ? zero_loss[i].centre_eV : mean;
+    const double centre = paired() && zero_loss[i].found() ? position(i) : mean;
     shift[i] -= options.align == Align::absolute ? centre : centre - mean;
   }
   means.low_axis = low_axis.shifted(-mean);
@@ -123,6 +128,35 @@ void Chain::State::average_core(Run& run) {
   means.core = sums.total();
   for (std::size_t c = 0; c < means.core.size(); ++c) {
     means.core[c] = means.core[c] / static_cast<double>(core.items()) - (stray.empty() ? 0.0 : stray[c]);
+  }
+}
+
+/// Local background averaging: a pass for the sums that fix the exponent, then neighbourhoods of the scan.
+void Chain::State::pool_exponents(Run& run) {
+  exponents.assign(fitters.size(), {});
+  if (options.background.method != BackgroundMethod::local) {
+    return;
+  }
+  std::vector<std::vector<WindowMoments>> moments(fitters.size(), std::vector<WindowMoments>(core.items()));
+  BlockSums none(0);
+  detail::for_each_block(
+      core, run, "local backgrounds",
+      [&](std::size_t first, View<const float, 2> counts) {
+        Buffer<float, 2> clean({counts.extent(0), core_axis.size});
+        std::copy(counts.data(), counts.data() + counts.size(), clean.data());
+        remove_stray(clean.view());
+        for (std::size_t i = 0; i < counts.extent(0); ++i) {
+          for (std::size_t f = 0; f < fitters.size(); ++f) {
+            moments[f][first + i] = fitters[f].moments(clean.row(i), shift[first + i]);
+          }
+        }
+        return std::vector<double>();
+      },
+      none);
+  const bool image = core.navigation.size() == 2;
+  const ScanShape shape{image ? core.navigation[0].size : 1, image ? core.navigation[1].size : core.items()};
+  for (std::size_t f = 0; f < fitters.size(); ++f) {
+    exponents[f] = local_exponents(fitters[f], moments[f], shape);
   }
 }
 

@@ -40,7 +40,8 @@ struct Chain::State {
   std::vector<std::size_t> order;       // edge indices by onset
   std::vector<PowerLawFitter> fitters;  // per base edge, found by fitter_of
   std::vector<std::size_t> fitter_of;
-  std::vector<std::vector<double>> cumulative;  // per edge, empty without a model
+  std::vector<std::vector<Estimate>> exponents;  // per fitter and item, of the neighbourhood; empty unless local
+  std::vector<std::vector<double>> cumulative;   // per edge, empty without a model
   MeanSpectra means;
   std::vector<Warning> warnings;
   std::vector<std::string> assumed;
@@ -72,6 +73,7 @@ struct Chain::State {
   [[nodiscard]] std::vector<double> mean_signal(const PowerLawFitter& fitter) const;
   void tabulate(std::size_t e);
   void warn_about_axis(Run& run);
+  void pool_exponents(Run& run);
   void measure_noise(Run& run);
   [[nodiscard]] Residuals background_residuals(std::size_t e, View<const float, 2> counts,
                                                std::size_t first_item) const;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step eels.align: zero-loss peak of every item: energy offset, width, t/λ.
+// Step eels.align: zero-loss peak of every item: energy offset, width, t/λ; calibration by a known line.
 
-#include "hotstage/core/parallel.hpp"
-#include "hotstage/eels/zero_loss.hpp"
-#include "hotstage/num/statistics.hpp"
-#include "hotstage/study/detail/eels_pages.hpp"
+#include "hotstage/eels/edges.hpp"
+#include "hotstage/study/detail/eels_align_pages.hpp"
+#include "hotstage/study/detail/eels_low_loss.hpp"
 
 #include <fmt/format.h>
 
@@ -12,102 +11,85 @@ namespace hotstage::study::eels_align {
 
 namespace {
 
-std::vector<eels::ZeroLoss> find_all(const signal::Signal& low, const eels::ZeroLossOptions& options, Run& run) {
-  const eels::EnergyAxis axis = eels::energy_axis_of(low);
-  std::vector<eels::ZeroLoss> peaks(low.items());
-  const std::size_t tile =
-      std::max(low.source->preferred_items(),
-               signal::tile_items(low.items(), low.channels() * sizeof(float),
-                                  std::min<std::size_t>(run.memory, std::size_t{64} << 20), run.threads));
-  parallel_chunks(run, low.items(), tile, [&](std::size_t begin, std::size_t end) {
-    Buffer<float, 2> counts({end - begin, low.channels()});
-    signal::read(low, {begin, end - begin, 0, low.channels()}, counts.view());
-    eels::find_zero_loss({counts.view()}, axis, options, std::span(peaks).subspan(begin, end - begin));
-    run.progress(static_cast<double>(end) / static_cast<double>(low.items()), "zero-loss peaks");
-  });
-  return peaks;
+enum class Keep { table, signals };
+
+constexpr auto enum_names(Keep) {
+  return std::array{EnumName<Keep>{Keep::table, "table"}, EnumName<Keep>{Keep::signals, "signals"}};
 }
 
-io::Table peak_table(const signal::Signal& low, const std::vector<eels::ZeroLoss>& peaks) {
-  std::vector<double> offset, sigma, width, elastic, total, thickness, thickness_sigma;
-  std::vector<std::string> flags;
-  for (const eels::ZeroLoss& peak : peaks) {
-    offset.push_back(-peak.centre_eV);
-    sigma.push_back(peak.centre_sigma);
-    width.push_back(peak.fwhm_eV);
-    elastic.push_back(peak.I0);
-    total.push_back(peak.It);
-    thickness.push_back(peak.thickness.value);
-    thickness_sigma.push_back(peak.thickness.sigma);
-    flags.push_back(eels::flags_text(peak.flags));
+struct Options {
+  Keep keep = Keep::table;
+  bool resample = false;
+  std::string anchor;
+  std::optional<Energy> anchor_energy;
+  Energy search = 15.0 * units::eV;
+  eels::ZeroLossOptions zero_loss;
+
+  template <class V>
+  void fields(V& v) {
+    v("keep", keep,
+      {.help = "table: offsets as a table; signals: also the aligned signals, offsets stored with them as data"});
+    v("resample", resample,
+      {.help = "move the kept spectra once, in Fourier space, instead of storing offsets; narrow features ring"});
+    v("anchor", anchor,
+      {.help = "edge that calibrates the core loss by its onset (\"O K\"), or the name of the line at anchor_energy"});
+    v("anchor_energy", anchor_energy,
+      {.help = "true energy of the maximum of a known line in the core loss", .unit = "eV", .min = 1.0});
+    v("search", search, {.help = "how far from its energy the known line may lie", .unit = "eV", .min = 1.0});
+    zero_loss.fields(v);
   }
-  io::Table table;
-  table.columns = detail::position_columns(low);
-  for (io::Column& column : std::vector{
-           io::number_column("energy_offset", "eV", offset), io::number_column("energy_offset_sigma", "eV", sigma),
-           io::number_column("zlp_fwhm", "eV", width), io::number_column("I0", "counts", elastic),
-           io::number_column("It", "counts", total), io::number_column("t_over_lambda", "", thickness),
-           io::number_column("t_over_lambda_sigma", "", thickness_sigma), io::text_column("flags", flags)}) {
-    table.columns.push_back(std::move(column));
+};
+
+std::optional<eels::KnownLine> known_line(const Options& options) {
+  if (options.anchor_energy) {
+    return eels::KnownLine{.name = options.anchor.empty() ? "line" : options.anchor,
+                           .energy = *options.anchor_energy,
+                           .maximum = true,
+                           .search = options.search};
   }
-  return table;
+  if (options.anchor.empty()) {
+    return std::nullopt;
+  }
+  const eels::Edge edge = eels::find_edge(options.anchor);
+  return eels::KnownLine{.name = edge.name(), .energy = edge.onset, .search = options.search};
+}
+
+signal::Signal kept(const signal::Signal& aligned, const Options& options, Run& run) {
+  return options.resample ? detail::resampled(aligned, run) : aligned;
 }
 
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
-  const auto options = from_table<eels::ZeroLossOptions>(table);
+  const auto options = from_table<Options>(table);
   const signal::Signal& low = inputs.signal("low");
-  const std::vector<eels::ZeroLoss> peaks = find_all(low, options, run);
-  StepOutput out;
-  detail::ItemQuantity offset{.name = "zero-loss position", .unit = "eV"};
-  detail::ItemQuantity thickness{.name = "t/λ"};
-  std::vector<double> found_centre, found_thickness, found_width;
-  for (const eels::ZeroLoss& peak : peaks) {
-    offset.value.push_back(peak.centre_eV);
-    offset.sigma.push_back(peak.centre_sigma);
-    offset.valid.push_back(peak.found() ? 1 : 0);
-    thickness.value.push_back(peak.thickness.value);
-    thickness.sigma.push_back(peak.thickness.sigma);
-    thickness.valid.push_back(peak.found() ? 1 : 0);
-    if (peak.found()) {
-      found_centre.push_back(peak.centre_eV);
-      found_thickness.push_back(peak.thickness.value);
-      found_width.push_back(peak.fwhm_eV);
-    }
+  const signal::Signal* core = inputs.find_signal("core");
+  const std::optional<eels::KnownLine> line = known_line(options);
+  if (line && core == nullptr) {
+    throw Error(Errc::bad_input, "a known line calibrates the core loss, and none was given", "Give --core");
   }
-  if (!found_centre.empty()) {
-    const bool several = found_centre.size() > 1;
-    const auto spread = [&](const std::vector<double>& values, double single) {
-      return several ? num::standard_error(values) : single;
-    };
-    out.results.push_back({.id = "position",
-                           .value = num::mean(found_centre),
-                           .sigma = spread(found_centre, offset.sigma.front()),
-                           .unit = "eV",
-                           .method = "parabola through the logarithm of the peak",
-                           .label = "Zero-loss position",
-                           .headline = true});
-    out.results.push_back({.id = "wander",
-                           .value = num::standard_deviation(found_centre),
-                           .sigma = {},
-                           .unit = "eV",
-                           .method = "standard deviation of the position over items",
-                           .label = "Wander of the position"});
-    out.results.push_back({.id = "fwhm",
-                           .value = num::mean(found_width),
-                           .sigma = several ? std::optional(num::standard_error(found_width)) : std::nullopt,
-                           .unit = "eV",
-                           .method = "measured, channel width included",
-                           .label = "Zero-loss width (FWHM)"});
-    out.results.push_back({.id = "t/lambda",
-                           .value = num::mean(found_thickness),
-                           .sigma = spread(found_thickness, thickness.sigma.front()),
-                           .method = "ln(It/I0), I0 up to the first minimum",
-                           .label = "t/λ",
-                           .headline = true});
+  if (core != nullptr && core->items() != low.items()) {
+    throw Error(Errc::bad_input, fmt::format("{} low-loss and {} core-loss items", low.items(), core->items()),
+                "Offsets go from item to item: both must come from one scan");
   }
-  out.tables["table"] = peak_table(low, peaks);
-  out.figures = detail::item_figures(low, std::vector{offset, thickness});
-  detail::check_zero_loss(peaks, out.checks);
+  const std::vector<eels::ZeroLoss> peaks = detail::find_peaks(low, options.zero_loss, run);
+  StepOutput out = detail::align_page(low, peaks);
+  const std::vector<double> offsets = detail::offsets_of(peaks);
+  if (options.keep == Keep::signals) {
+    out.signals["low"] = kept(detail::with_offsets(low, offsets), options, run);
+  }
+  if (core == nullptr) {
+    return out;
+  }
+  // The members of a pair are calibrated apart: only the wander is common to both.
+  signal::Signal aligned = detail::with_offsets(*core, detail::wander_of(offsets));
+  if (line) {
+    const eels::Calibration calibration =
+        eels::calibrate(detail::mean_spectrum(*core, *aligned.item_offset, run), eels::energy_axis_of(*core), *line);
+    aligned = eels::calibrated(aligned, calibration);
+    detail::add_calibration(calibration, out);
+  }
+  if (options.keep == Keep::signals) {
+    out.signals["core"] = kept(aligned, options, run);
+  }
   return out;
 }
 
@@ -116,15 +98,19 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.align",
-    .version = 1,
+    .version = 2,
     .title = "Zero-loss alignment",
     .help =
-        "Finds the zero-loss peak of every item: energy offset (kept as a table, nothing is resampled), width, t/λ, "
-        "saturated or split peaks",
-    .example = "hotstage eels align --low LL.dm3",
-    .inputs = {{"low", Kind::signal, true, "low-loss spectra"}},
-    .outputs = {{"table", Kind::table, "one row per item"}},
-    .options = make_options<eels::ZeroLossOptions>,
+        "Finds the zero-loss peak of every item: energy offset, width, t/λ, saturated or split peaks; calibrates the "
+        "core loss by a known line. Offsets are kept as data; nothing is resampled unless asked",
+    .example = "hotstage eels align --low LL.dm3 --core HL.dm3 --anchor \"O K\" --keep signals",
+    .inputs = {{"low", Kind::signal, true, "low-loss spectra"},
+               {"core", Kind::signal, false, "core-loss spectra of the same items"}},
+    .outputs = {{"table", Kind::table, "one row per item"},
+                {"flags", Kind::signal, "map of what is wrong with the zero-loss peaks"},
+                {"low", Kind::signal, "low loss with its offsets, with keep = \"signals\""},
+                {"core", Kind::signal, "core loss with its offsets and calibration, with keep = \"signals\""}},
+    .options = make_options<Options>,
     .run = run,
 };
 
