@@ -123,6 +123,7 @@ class LineMeasurement {
                   "The core loss must reach from about 470 to 890 eV, or narrow oxygen_width and cobalt_width");
     }
     pre_peak_ = {};
+    pre_peak_.fit = false;
     const double centre = out_.pre_peak_eV + out_.axis_shift_eV;
     pre_peak_.low = centre * units::eV - options_.pre_peak_half;
     pre_peak_.high = centre * units::eV + options_.pre_peak_half;

@@ -3,6 +3,7 @@
 #include "hotstage/eels/product.hpp"
 
 #include "hotstage/eels/cross_section.hpp"
+#include "hotstage/eels/overlaps.hpp"
 #include "hotstage/eels/phase_spectra.hpp"
 #include "hotstage/num/least_squares.hpp"
 #include "hotstage/num/statistics.hpp"
@@ -102,6 +103,7 @@ class Reader {
     if (!out_.core.empty()) {
       read_core();
       compare_walls();
+      look_for_suspects();
     } else {
       out_.call = {};
       out_.call.probability[static_cast<std::size_t>(Product::none)] = 1.0;
@@ -491,6 +493,23 @@ class Reader {
     v.least_significance =
         std::min({std::abs(v.l3_centroid.value) / v.l3_centroid.sigma, std::abs(v.l3_l2.value) / v.l3_l2.sigma,
                   std::abs(v.low_side.value) / v.low_side.sigma});
+  }
+
+  void look_for_suspects() {
+    const auto counts = [&](std::span<const std::size_t> where) {
+      const std::vector<double> sum = sum_of(out_.profile.counts, where);
+      return std::vector<float>(sum.begin(), sum.end());
+    };
+    const std::vector<float> inside = counts(out_.core);
+    const std::vector<float> outside = counts(out_.reference);
+    const EnergyAxis axis = out_.profile.axis.shifted(-out_.profile.axis_shift_eV);
+    for (const std::string_view element : bright_suspects) {
+      out_.suspects.push_back(look_for(element, inside, out_.core.size(), outside, out_.reference.size(), axis,
+                                       out_.profile.edges.front().noise_factor));
+    }
+    for (Warning& warning : cobalt_overlaps(out_.profile.means, items().size(), out_.profile.edges.back())) {
+      out_.warnings.push_back(std::move(warning));
+    }
   }
 
   const ProductOptions& options_;

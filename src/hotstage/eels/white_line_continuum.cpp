@@ -15,6 +15,8 @@ namespace {
 constexpr double table_low_eV = -20.0;
 constexpr double table_high_eV = 140.0;
 constexpr double table_step_eV = 0.1;
+constexpr double near_eV = 21.0;
+constexpr double far_eV = 80.0;
 
 }  // namespace
 
@@ -26,10 +28,18 @@ WhiteLineContinuum::WhiteLineContinuum(const Edge& l3_edge, const Illumination& 
   const double onset = l3_edge.onset.in(units::eV);
   const auto n = static_cast<std::size_t>(std::lround((table_high_eV - table_low_eV) / table_step_eV));
   const auto zero = static_cast<std::size_t>(std::lround(-table_low_eV / table_step_eV));
+  const auto cross_section = [&](double behind_eV) {
+    return differential_cross_section(l3_edge, (onset + behind_eV) * units::eV, illumination);
+  };
+  // Nearer than 20 eV the hydrogenic model of Ar … Ni stands for continuum and white lines together: its power law
+  // behind them is continued to the onset.
+  const double slope =
+      std::log(cross_section(far_eV) / cross_section(near_eV)) / std::log((onset + far_eV) / (onset + near_eV));
   std::vector<double> height(n, 0.0);
   for (std::size_t i = zero; i < n; ++i) {
     const double behind = (static_cast<double>(i - zero) + 0.5) * table_step_eV;
-    height[i] = differential_cross_section(l3_edge, (onset + behind) * units::eV, illumination);
+    height[i] = behind < near_eV ? cross_section(near_eV) * std::pow((onset + behind) / (onset + near_eV), slope)
+                                 : cross_section(behind);
   }
   const double top = height[zero];
   const double sigma = std::max(zero_loss_fwhm_eV / 2.3548200450309493, table_step_eV) / table_step_eV;

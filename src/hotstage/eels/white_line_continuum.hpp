@@ -25,8 +25,9 @@ struct LinePositions {
 /// One step of unit height 2/3 + 1/3: primitives of the three shapes.
 class WhiteLineContinuum {
  public:
-  /// `arctan`: full width at half maximum of its derivative. `cross_section`: dσ/dE of the 2p shell behind its onset,
-  /// folded with a Gaussian of `zero_loss_fwhm_eV`: what a deconvolved spectrum holds of cross-section ⊗ low loss.
+  /// `arctan`: full width at half maximum of its derivative. `cross_section`: dσ/dE of the 2p shell behind its onset
+  /// (its power law from 20 eV on continued to the onset), folded with a Gaussian of `zero_loss_fwhm_eV`: what a
+  /// deconvolved spectrum holds of cross-section ⊗ low loss.
   WhiteLineContinuum(StepShape shape, double step_width_eV);
   WhiteLineContinuum(const Edge& l3_edge, const Illumination& illumination, double zero_loss_fwhm_eV);
 

@@ -2,24 +2,18 @@
 
 #include "hotstage/eels/white_lines.hpp"
 
-#include "hotstage/core/error.hpp"
-#include "hotstage/eels/cross_section.hpp"
-#include "hotstage/eels/overlaps.hpp"
 #include "hotstage/eels/white_line_fit.hpp"
 #include "hotstage/num/statistics.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <utility>
 
 namespace hotstage::eels {
 
 namespace {
 
 constexpr double significant = 3.0;
+constexpr double tail_from_eV = 2.0;
 
 struct Peak {
   double energy = 0.0;
@@ -163,6 +157,9 @@ class ItemLines {
       out.ratio = chosen.ratio;
       const Areas areas = areas_above(models_.arctan);
       out.normalised = ratio(areas.l3.plus(1.0, areas.l2), level_, noise_);
+      const double half = options_.half_width.in(units::eV);
+      const Window tail{lines_.l3_eV + tail_from_eV, std::min(lines_.l3_eV + half, lines_.valley_eV)};
+      out.l3_tail = ratio(above(models_.arctan, edge_.isolated(tail)), areas.l3, noise_);
     }
     return out;
   }
@@ -397,34 +394,6 @@ class ItemLines {
   Areas raw_;
 };
 
-ChainOptions chain_options(const WhiteLineOptions& options, const Edge& edge) {
-  ChainOptions out = options.chain;
-  const ChainOptions general;
-  if (edge.name() == cobalt_edge && out.background_start == general.background_start &&
-      out.background_end == general.background_end) {
-    out.background_start = cobalt_background.low_eV * units::eV - edge.onset;
-    out.background_end = cobalt_background.high_eV * units::eV - edge.onset;
-  }
-  return out;
-}
-
-std::optional<WhiteLineContinuum> cross_section_continuum(const ChainInput& input, const Edge& edge,
-                                                          const WhiteLineOptions& options,
-                                                          std::span<const ZeroLoss> peaks) {
-  const signal::Metadata& known = input.core.metadata;
-  const bool angles = (options.chain.collection || known.collection) &&
-                      (options.chain.convergence || known.convergence) &&
-                      (options.chain.beam_energy || known.beam_energy);
-  double fwhm = 0.0;
-  for (const ZeroLoss& peak : peaks) {
-    fwhm += peak.found() ? peak.fwhm_eV / static_cast<double>(peaks.size()) : 0.0;
-  }
-  if (!angles || !has_cross_section(edge)) {
-    return std::nullopt;
-  }
-  return WhiteLineContinuum(edge, illumination_of(input.core, options.chain), fwhm);
-}
-
 }  // namespace
 
 MethodSpread spread_of(std::span<const double> values) {
@@ -443,88 +412,6 @@ WhiteLineModels white_line_models(const WhiteLineOptions& options) {
 WhiteLines measure_white_lines(const EdgeSignal& edge, const LinePositions& lines, Estimate thickness,
                                const WhiteLineModels& models, const WhiteLineOptions& options) {
   return ItemLines(edge, lines, models, options).go(thickness);
-}
-
-void relate_positions(std::vector<WhiteLines>& items, std::optional<std::int64_t> first,
-                      std::optional<std::int64_t> last) {
-  const auto from = static_cast<std::size_t>(first.value_or(0));
-  const std::size_t to = last ? std::min(static_cast<std::size_t>(*last) + 1, items.size()) : items.size();
-  for (std::size_t m = 0; m < 2; ++m) {
-    double sum = 0.0;
-    double squares = 0.0;
-    double n = 0.0;
-    for (std::size_t i = from; i < to; ++i) {
-      const Estimate& at = items[i].l3_eV[m];
-      if (at.sigma > 0.0) {
-        sum += at.value;
-        squares += at.sigma * at.sigma;
-        n += 1.0;
-      }
-    }
-    if (n == 0.0) {
-      continue;
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const Estimate& at = items[i].l3_eV[m];
-      if (at.sigma > 0.0) {
-        // An item of the reference is part of its mean: their covariance is σ²/n.
-        const double shared = i >= from && i < to ? 2.0 * at.sigma * at.sigma / n : 0.0;
-        items[i].l3_shift[m] = {at.value - sum / n,
-                                std::sqrt(std::max(at.sigma * at.sigma - shared + squares / (n * n), 0.0))};
-      }
-    }
-  }
-}
-
-WhiteLineResult measure_white_lines(const ChainInput& input, const WhiteLineOptions& options, Run& run) {
-  const Edge edge = find_edge(options.edge);
-  if (edge.shell != "L3") {
-    throw Error(Errc::bad_input, fmt::format("{} is not an L3 edge", edge.name()),
-                "White lines are measured at L3 edges, for example \"Mn L3\"");
-  }
-  const auto size = static_cast<std::int64_t>(input.core.items());
-  if (options.reference_first.value_or(0) >= size || options.reference_last.value_or(size - 1) >= size ||
-      options.reference_last.value_or(size - 1) < options.reference_first.value_or(0)) {
-    throw Error(Errc::bad_input, fmt::format("the reference region is not within the {} items", size),
-                "Give reference_first and reference_last as item numbers from 0, as in the table of results");
-  }
-  std::vector<Edge> edges;
-  for (const std::string& other : options.behind) {
-    edges.push_back(find_edge(other));
-  }
-  edges.push_back(edge);
-  const std::size_t self = edges.size() - 1;
-  const ChainOptions chain_with_window = chain_options(options, edge);
-  const Chain chain(input, edges, chain_with_window, run);
-  WhiteLineResult out;
-  out.placed = chain.edges()[self];
-  out.zero_loss.assign(chain.zero_loss().begin(), chain.zero_loss().end());
-  out.means = chain.run([](const ChainItem&) {}, run);
-  std::vector<double> net = out.means.signal[self];
-  for (std::size_t c = 0; c < net.size(); ++c) {
-    net[c] -= out.means.tail[self][c];
-  }
-  out.lines = find_white_lines(net, out.means.core_axis, out.placed);
-  keep_edge(out.means, self);
-  out.items.resize(chain.items());
-  out.thickness.resize(chain.items());
-  WhiteLineModels models = white_line_models(options);
-  models.cross_section = cross_section_continuum(input, edge, options, chain.zero_loss());
-  (void)chain.run(
-      [&](const ChainItem& item) {
-        out.items[item.item] = measure_white_lines(item.edges[self], out.lines, item.thickness, models, options);
-        out.thickness[item.item] = item.thickness.value;
-      },
-      run);
-  relate_positions(out.items, options.reference_first, options.reference_last);
-  out.warnings = chain.warnings();
-  if (edge.name() == cobalt_edge) {
-    for (Warning& warning : cobalt_overlaps(out.means, chain.items(), out.placed)) {
-      out.warnings.push_back(std::move(warning));
-    }
-  }
-  out.assumed = chain.assumed();
-  return out;
 }
 
 }  // namespace hotstage::eels

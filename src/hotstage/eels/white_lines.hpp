@@ -61,6 +61,8 @@ struct WhiteLineOptions {
   double max_thickness = 1.0;
   std::optional<std::int64_t> reference_first;
   std::optional<std::int64_t> reference_last;
+  bool oxygen = true;
+  std::optional<double> reference_oxygen;
   ChainOptions chain;
 
   template <class V>
@@ -87,6 +89,13 @@ struct WhiteLineOptions {
       {.help = "first item of the region against which the shift of L3 is measured; the mean of all when unset",
        .min = 0.0});
     v("reference_last", reference_last, {.help = "last item of that region", .min = 0.0});
+    v("oxygen", oxygen,
+      {.help =
+           "also measure O K, which tells metal from oxide: when it is among `behind`, or more than 150 eV in front"});
+    v("reference_oxygen", reference_oxygen,
+      {.help =
+           "O per metal atom of the reference region, which calibrates that of all items; cross-sections when unset",
+       .min = 0.01});
     chain.fields(v);
   }
 };
@@ -136,6 +145,8 @@ struct WhiteLines {
   MethodSpread spread;
   std::array<Estimate, 2> l3_eV;     ///< on the aligned axis, by LinePositionMethod; {0, 0}: not found
   std::array<Estimate, 2> l3_shift;  ///< eV from the reference, whose σ is in it
+  Estimate l3_tail;                  ///< share of L3 more than 2 eV above its maximum, above the arctan steps
+  Estimate oxygen_per_metal;         ///< atoms; counting σ; {0, 0}: not measured
   double fit_chi2_per_dof = 0.0;     ///< of the noise; channels of a deconvolved spectrum are not independent
 };
 
@@ -161,6 +172,7 @@ struct WhiteLineResult {
   std::vector<double> thickness;
   LinePositions lines;
   PlacedEdge placed;
+  double oxygen_model = 0.0;  ///< relative σ of all oxygen_per_metal together: cross-sections, or the reference
   MeanSpectra means;
   std::vector<ZeroLoss> zero_loss;
   std::vector<Warning> warnings;
