@@ -108,7 +108,7 @@ std::optional<std::size_t> oxygen_among(std::vector<Edge>& edges, const Edge& me
   }
   const double onset = oxygen.onset.in(units::eV);
   const EnergyAxis axis = energy_axis_of(input.core);
-  const double start = onset + options.background_start.in(units::eV) - reach_eV;
+  const double start = onset + options.background_start.in(units::eV)-reach_eV;
   if ((metal.onset - oxygen.onset).in(units::eV) <= own_background_eV || !covers(axis, {start, onset + 95.0}, 8)) {
     return std::nullopt;
   }

@@ -56,8 +56,9 @@ struct DrawnLine {
   }
 };
 
-/// Position along the line (or along a one-dimensional scan) with the means of the valid items and their σ. Throws
-/// Error{bad_input} when a line is asked for and the scan is no map, or the line has not two ends.
+/// Position in nm along the line (or along a one-dimensional scan; an axis that is no length keeps its unit) with the
+/// means of the valid items and their σ. Throws Error{bad_input} when a line is asked for and the scan is no map, or
+/// the line has not two ends.
 [[nodiscard]] io::Table along_line(const signal::Signal& core, const DrawnLine& line,
                                    std::span<const ItemSeries> series);
 

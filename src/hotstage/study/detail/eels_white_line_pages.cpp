@@ -127,13 +127,16 @@ io::Table standards_rows(const WhiteLinePage& page, const Series& s) {
   std::vector<std::string> element, method, none;
   std::vector<double> ratio, ratio_sigma, l3, l3_sigma;
   const auto mean = [](const ItemSeries& series) {
-    std::vector<Estimate> members;
+    std::vector<double> members;
+    double sigma = 0.0;
     for (std::size_t i = 0; i < series.value.size(); ++i) {
       if (series.valid[i] != 0) {
-        members.push_back({series.value[i], series.sigma[i]});
+        members.push_back(series.value[i]);
+        sigma = series.sigma[i];
       }
     }
-    return num::weighted_mean(members);
+    // Not weighted: σ of a ratio grows with the ratio, and weights by it would pull the mean down.
+    return Estimate{num::mean(members), members.size() > 1 ? num::standard_error(members) : sigma};
   };
   const Estimate position = mean(s.position);
   for (const ItemSeries& one : s.methods) {

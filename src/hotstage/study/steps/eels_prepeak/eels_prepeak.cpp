@@ -61,7 +61,9 @@ void add_results(const Series& s, StepOutput& out) {
                    out);
   detail::add_mean(s.fit_position, "position.fit", "centre of the Gaussian on the axis as calibrated", false, out);
   for (Result& result : out.results) {
-    result.label = "O K " + result.label;
+    const bool fitted = result.id.ends_with(".fit");
+    const std::string what = result.id.starts_with("position") ? s.position.label : s.main.label;
+    result.label = "O K " + (fitted ? what + ", Gaussian" : result.label);
   }
 }
 
