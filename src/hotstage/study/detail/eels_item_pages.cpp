@@ -12,7 +12,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <utility>
 
 namespace hotstage::study::detail {
 
@@ -34,20 +33,6 @@ const signal::Axis* only_axis(const signal::Signal& core) {
     }
   }
   return found;
-}
-
-/// Factor that turns an axis unit of length into nm; 1 and the unit itself for anything else.
-std::pair<double, std::string> in_nanometres(const std::string& unit) {
-  if (unit == "\u00b5m" || unit == "\u03bcm" || unit == "um" || unit == "micron") {
-    return {1e3, "nm"};
-  }
-  if (unit == "Å" || unit == "A" || unit == "angstrom") {
-    return {0.1, "nm"};
-  }
-  if (unit == "pm") {
-    return {1e-3, "nm"};
-  }
-  return unit == "m" ? std::pair{1e9, std::string("nm")} : std::pair{1.0, unit};
 }
 
 /// Items of the line, bin by bin, and the middle of each bin.
@@ -186,10 +171,11 @@ std::vector<report::Figure> compare_figure(const signal::Signal& core, std::span
 
 io::Table along_line(const signal::Signal& core, const DrawnLine& line, std::span<const ItemSeries> series) {
   Bins bins = line.ends.empty() ? bins_of_scan(core) : bins_of_line(core, line);
-  const auto [factor, unit] = in_nanometres(bins.unit);
-  bins.unit = unit;
-  for (double& position : bins.position) {
-    position *= factor;
+  if (const double factor = nanometres_per(bins.unit); factor > 0.0) {
+    bins.unit = "nm";
+    for (double& position : bins.position) {
+      position *= factor;
+    }
   }
   io::Table out;
   out.columns.push_back(io::number_column("position", bins.unit, bins.position));
