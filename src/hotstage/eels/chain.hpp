@@ -72,6 +72,10 @@ class EdgeSignal {
   /// window.
   [[nodiscard]] WindowSum isolated(const Window& window) const;
 
+  /// Σ w_i·signal_i, tail of earlier edges removed, with its response to the counts; `weights` begin at `first` and are
+  /// 0 elsewhere. `covered` spans them.
+  [[nodiscard]] WindowSum functional(std::size_t first, std::span<const double> weights) const;
+
   /// Signal of the earlier edges per channel, scaled as in `isolated`; 0 everywhere for a first edge.
   void tail(std::span<double> out) const;
 
@@ -88,6 +92,7 @@ class EdgeSignal {
     double amount = 0.0;
   };
 
+  [[nodiscard]] std::vector<double> response_of(std::vector<double> weights) const;
   [[nodiscard]] double tail_model(const Window& window) const;
   [[nodiscard]] double tail_scale() const;
 

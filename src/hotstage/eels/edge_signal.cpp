@@ -21,25 +21,51 @@ double cumulative_at(std::span<const double> cumulative, const EnergyAxis& axis,
 WindowSum EdgeSignal::sum(const Window& window) const {
   const ChannelRange range = channels_in(axis, window);
   WindowSum out;
-  out.response.assign(axis.size, 0.0);
   if (range.empty()) {
+    out.response.assign(axis.size, 0.0);
     return out;
   }
   out.covered = edges_of(axis, range);
   out.value = integrate(signal, range);
+  std::vector<double> weights(axis.size, 0.0);
+  std::fill(weights.begin() + static_cast<std::ptrdiff_t>(range.first),
+            weights.begin() + static_cast<std::ptrdiff_t>(range.last), 1.0);
+  out.response = response_of(std::move(weights));
+  return out;
+}
+
+std::vector<double> EdgeSignal::response_of(std::vector<double> weights) const {
   if (plan_ != nullptr && low_ != nullptr && was_done(deconvolution.status)) {
-    out.response = plan_->window_weights(range, *low_, *scratch_);
-  } else {
-    std::fill(out.response.begin() + static_cast<std::ptrdiff_t>(range.first),
-              out.response.begin() + static_cast<std::ptrdiff_t>(range.last), 1.0);
+    weights = plan_->adjoint(weights, *low_, *scratch_);
   }
   const std::size_t first = background.window.first;
-  std::fill(out.response.begin(), out.response.begin() + static_cast<std::ptrdiff_t>(std::min(first, axis.size)), 0.0);
+  std::fill(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(std::min(first, axis.size)), 0.0);
   if (!background.usable()) {
+    return weights;
+  }
+  add_fit_response(background, axis, weights);
+  return weights;
+}
+
+WindowSum EdgeSignal::functional(std::size_t first, std::span<const double> weights) const {
+  HOTSTAGE_EXPECTS(first + weights.size() <= axis.size);
+  WindowSum out;
+  out.covered = edges_of(axis, {first, first + weights.size()});
+  std::vector<double> all(axis.size, 0.0);
+  double under = 0.0;
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const double centre = axis.value(static_cast<double>(first + k));
+    out.value += weights[k] * static_cast<double>(signal[first + k]);
+    under += is_first() ? 0.0 : weights[k] * tail_model({centre - 0.5 * axis.step_eV, centre + 0.5 * axis.step_eV});
+    all[first + k] = weights[k];
+  }
+  out.response = response_of(std::move(all));
+  if (is_first()) {
     return out;
   }
-  add_fit_response(background, axis, out.response);
-  return out;
+  const WindowSum front = sum(placed->background);
+  const double expected = tail_model(front.covered);
+  return expected > 0.0 ? out.plus(-under / expected, front) : out;
 }
 
 double EdgeSignal::tail_model(const Window& window) const {

@@ -301,24 +301,33 @@ Deconvolution FourierRatio::apply(std::span<const float> core, const LowLossTran
 
 std::vector<double> FourierRatio::window_weights(const ChannelRange& window, const LowLossTransform& low,
                                                  Scratch& scratch) const {
+  HOTSTAGE_EXPECTS(window.last <= plan_->core.size && window.first <= window.last);
+  std::vector<double> weights(plan_->core.size, 0.0);
+  std::fill(weights.begin() + static_cast<std::ptrdiff_t>(window.first),
+            weights.begin() + static_cast<std::ptrdiff_t>(window.last), 1.0);
+  return adjoint(weights, low, scratch);
+}
+
+std::vector<double> FourierRatio::adjoint(std::span<const double> weights, const LowLossTransform& low,
+                                          Scratch& scratch) const {
   const Plan& plan = *plan_;
-  HOTSTAGE_EXPECTS(window.last <= plan.core.size && window.first <= window.last);
-  std::vector<double> weights(plan.core.size, 0.0);
+  HOTSTAGE_EXPECTS(weights.size() == plan.core.size);
+  std::vector<double> out(weights.begin(), weights.end());
   if (!was_done(low.status)) {
-    std::fill(weights.begin() + static_cast<std::ptrdiff_t>(window.first),
-              weights.begin() + static_cast<std::ptrdiff_t>(window.last), 1.0);
-    return weights;
+    return out;
   }
   Scratch::Arrays& s = *scratch.arrays_;
   std::fill_n(s.core.data(), s.core.size(), 0.0F);
-  std::fill(s.core.data() + window.first, s.core.data() + window.last, 1.0F);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    s.core.data()[i] = static_cast<float>(weights[i]);
+  }
   plan.core_fft.forward(span_of(s.core), span_of(s.core_spectrum));
   detail::multiply_conjugate(s.core_spectrum.data(), low.ratio.data(), low.ratio.size());
   plan.core_fft.inverse_unscaled(span_of(s.core_spectrum), span_of(s.core));
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    weights[i] = static_cast<double>(s.core.data()[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<double>(s.core.data()[i]);
   }
-  return weights;
+  return out;
 }
 
 void deconvolve(const FourierRatio& plan, const DualTile& tile, FourierRatio::Scratch& scratch, View<float, 2> out,

@@ -133,6 +133,10 @@ class FourierRatio {
   [[nodiscard]] std::vector<double> window_weights(const ChannelRange& window, const LowLossTransform& low,
                                                    Scratch& scratch) const;
 
+  /// The same for any linear functional: g with Σ w_i k1_i = Σ g_i K_i, w on all core channels.
+  [[nodiscard]] std::vector<double> adjoint(std::span<const double> weights, const LowLossTransform& low,
+                                            Scratch& scratch) const;
+
   [[nodiscard]] const EnergyAxis& core_axis() const;
   [[nodiscard]] const EnergyAxis& low_axis() const;
   [[nodiscard]] const FourierRatioOptions& options() const;

@@ -123,6 +123,7 @@ class LineMeasurement {
                   "The core loss must reach from about 470 to 890 eV, or narrow oxygen_width and cobalt_width");
     }
     pre_peak_ = {};
+    pre_peak_.fit = false;
     const double centre = out_.pre_peak_eV + out_.axis_shift_eV;
     pre_peak_.low = centre * units::eV - options_.pre_peak_half;
     pre_peak_.high = centre * units::eV + options_.pre_peak_half;
@@ -132,6 +133,8 @@ class LineMeasurement {
     pre_peak_.post_high = out_.oxygen_window.high_eV * units::eV;
     white_.edge = "Co L3";
     white_.max_thickness = 2.0;
+    white_.all_methods = false;
+    white_models_ = white_line_models(white_);
   }
 
   void measure(const ChainItem& item) {
@@ -166,7 +169,7 @@ class LineMeasurement {
     const LineMoments moments = l3_moments(co, out_.lines, anchor_ + out_.axis_shift_eV);
     out.l3_centroid = quotient(moments.moment, moments.area, co.noise());
     out.low_side = quotient(moments.low, moments.area, co.noise());
-    const WhiteLines lines = measure_white_lines(co, out_.lines, item.thickness, white_);
+    const WhiteLines lines = measure_white_lines(co, out_.lines, item.thickness, white_models_, white_);
     if (lines.status == WhiteLineStatus::ok) {
       out.l3_l2 = {lines.l3.value, lines.l2.value, lines.ratio.sigma};
     }
@@ -203,6 +206,7 @@ class LineMeasurement {
   LineProfile out_;
   PrePeakOptions pre_peak_;
   WhiteLineOptions white_;
+  WhiteLineModels white_models_ = white_line_models({});
 };
 
 }  // namespace

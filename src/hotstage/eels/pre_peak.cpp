@@ -3,9 +3,11 @@
 #include "hotstage/eels/pre_peak.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/pre_peak_fit.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace hotstage::eels {
 
@@ -121,6 +123,19 @@ PrePeak measure_pre_peak(const EdgeSignal& edge, const PrePeakOptions& options) 
   }
   out.status = PrePeakStatus::ok;
   out.position = centroid(edge, peak);
+  if (!options.fit) {
+    return out;
+  }
+  const auto fit = fit_pre_peak_line(edge, {options.low.in(units::eV), options.high.in(units::eV)},
+                                     options.foot.in(units::eV), options.valley.in(units::eV));
+  if (fit) {
+    out.fit_area = estimate(fit->area, noise);
+    out.fit_to_main = ratio(fit->area, main, noise);
+    out.fit_to_post = ratio(fit->area, post, noise);
+    out.fit_position = fit->position;
+    out.spread_to_main = std::abs(out.fit_to_main.value - out.to_main.value) / std::numbers::sqrt2;
+    out.spread_position_eV = std::abs(out.fit_position.value - out.position.value) / std::numbers::sqrt2;
+  }
   return out;
 }
 

@@ -23,6 +23,7 @@ struct PrePeakOptions {
   Energy main_high = 545.0 * units::eV;
   Energy post_low = 545.0 * units::eV;
   Energy post_high = 580.0 * units::eV;
+  bool fit = true;
   ChainOptions chain;
 
   PrePeakOptions() { chain.placement = Placement::tabulated; }
@@ -39,6 +40,7 @@ struct PrePeakOptions {
     v("main_high", main_high, {.help = "end of the main-peak window", .unit = "eV"});
     v("post_low", post_low, {.help = "start of the post-edge window (normalisation)", .unit = "eV"});
     v("post_high", post_high, {.help = "end of the post-edge window", .unit = "eV"});
+    v("fit", fit, {.help = "also fit a Gaussian on a straight line: the second method, and the spread of the two"});
     chain.fields(v);
   }
 };
@@ -61,6 +63,13 @@ struct PrePeak {
   Estimate to_main;   ///< area / main-peak window
   Estimate to_post;   ///< area / post-edge window
   Estimate position;  ///< centroid above the baseline, eV on the calibrated axis; {0, 0} unless ok
+  // second method: a Gaussian on a straight line (pre_peak_fit.hpp); {0, 0} when it does not fit or status is not ok
+  Estimate fit_area;
+  Estimate fit_to_main;
+  Estimate fit_to_post;
+  Estimate fit_position;
+  double spread_to_main = 0.0;      ///< standard deviation over the two methods: model σ, apart from counting
+  double spread_position_eV = 0.0;  ///< of the position
 };
 
 [[nodiscard]] PrePeak measure_pre_peak(const EdgeSignal& edge, const PrePeakOptions& options);

@@ -48,6 +48,32 @@ double mean_ratio(const PrePeakResult& result) {
   return sum;
 }
 
+TEST(PrePeak, a_gaussian_on_a_line_is_the_second_method) {
+  constexpr double shared_rise = 0.12;  // the rise of the main edge is no straight line
+  constexpr double position_eV = 0.1;
+  constexpr double coverage = 0.3;  // 60 items: 9 %, and the common part of the low loss
+  const DualPairModel model = oxygen(60, 1.0);
+  const PrePeakResult result = measure(model);
+  const double expected = peak_area * model.core_electrons * std::exp(-0.5);
+  double area = 0.0;
+  double position = 0.0;
+  double squares = 0.0;
+  double variance = 0.0;
+  for (const PrePeak& item : result.items) {
+    ASSERT_GT(item.fit_area.sigma, 0.0);
+    area += item.fit_area.value / 60.0;
+    position += item.fit_position.value / 60.0;
+    variance += item.fit_position.sigma * item.fit_position.sigma / 60.0;
+    EXPECT_NEAR(item.spread_to_main, std::abs(item.to_main.value - item.fit_to_main.value) / std::sqrt(2.0), 1e-12);
+  }
+  for (const PrePeak& item : result.items) {
+    squares += std::pow(item.fit_position.value - position, 2) / 59.0;
+  }
+  EXPECT_NEAR(area / expected, 1.0, shared_rise);
+  EXPECT_NEAR(position, 530.0, position_eV);
+  EXPECT_NEAR(std::sqrt(squares / variance), 1.0, coverage);
+}
+
 TEST(PrePeak, area_and_position_are_recovered) {
   constexpr double method = 0.08;  // the straight baseline cuts the foot of the main edge and the wings of the peak
   const DualPairModel model = oxygen(20, 1.0);

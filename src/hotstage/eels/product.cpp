@@ -3,6 +3,8 @@
 #include "hotstage/eels/product.hpp"
 
 #include "hotstage/eels/cross_section.hpp"
+#include "hotstage/eels/detail/scan_trend.hpp"
+#include "hotstage/eels/overlaps.hpp"
 #include "hotstage/eels/phase_spectra.hpp"
 #include "hotstage/num/least_squares.hpp"
 #include "hotstage/num/statistics.hpp"
@@ -19,51 +21,6 @@ namespace {
 
 constexpr double significant = 5.0;  // σ of O K that a position of the reference must have
 constexpr double co_per_o_reference = 0.5;
-
-struct Line {
-  double level = 0.0;
-  double slope = 0.0;
-
-  [[nodiscard]] double at(std::size_t i) const { return level + slope * static_cast<double>(i); }
-};
-
-/// Straight line through the reference; level only when the reference spans less than half of the scan.
-Line trend(std::span<const std::size_t> where, std::span<const double> values, std::size_t scan) {
-  double x = 0.0;
-  double y = 0.0;
-  for (const std::size_t i : where) {
-    x += static_cast<double>(i);
-    y += values[i];
-  }
-  const auto n = static_cast<double>(where.size());
-  x /= n;
-  y /= n;
-  double xx = 0.0;
-  double xy = 0.0;
-  for (const std::size_t i : where) {
-    const double dx = static_cast<double>(i) - x;
-    xx += dx * dx;
-    xy += dx * (values[i] - y);
-  }
-  const bool wide = where.back() - where.front() >= scan / 2;
-  const double slope = wide && xx > 0.0 ? xy / xx : 0.0;
-  return {y - slope * x, slope};
-}
-
-/// Running mean of three.
-std::vector<double> smooth(std::span<const double> values) {
-  std::vector<double> out(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t a = i > 0 ? i - 1 : i;
-    const std::size_t b = std::min(i + 1, values.size() - 1);
-    double sum = 0.0;
-    for (std::size_t j = a; j <= b; ++j) {
-      sum += values[j];
-    }
-    out[i] = sum / static_cast<double>(b - a + 1);
-  }
-  return out;
-}
 
 /// σ_O/σ_Co of the two windows by the hydrogenic model.
 double line_sigma_ratio(const LineProfile& profile, const Illumination& light) {
@@ -102,6 +59,7 @@ class Reader {
     if (!out_.core.empty()) {
       read_core();
       compare_walls();
+      look_for_suspects();
     } else {
       out_.call = {};
       out_.call.probability[static_cast<std::size_t>(Product::none)] = 1.0;
@@ -269,8 +227,8 @@ class Reader {
       ratios.push_back(ratio_quotient(i));
       peaks.push_back(items()[i].pre_peak);
     }
-    oxygen_ = trend(out_.reference, oxygen, n);
-    thickness_ = trend(out_.reference, thickness, n);
+    oxygen_ = detail::trend(out_.reference, oxygen, n);
+    thickness_ = detail::trend(out_.reference, thickness, n);
     ratio_ = pooled(ratios);
     peak_ = pooled(peaks);
     const double hydrogenic = line_sigma_ratio(out_.profile, illumination_);
@@ -364,8 +322,8 @@ class Reader {
         sigmas.push_back(std::hypot(out_.positions[i].amounts.oxygen.sigma, out_.positions[i].amounts.cobalt.sigma));
       }
     }
-    o = smooth(o);
-    co = smooth(co);
+    o = detail::running_mean(o);
+    co = detail::running_mean(co);
     const double threshold = std::max(0.08, 4.0 * num::median(sigmas) / std::sqrt(3.0));
     std::vector<double> depth(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -493,13 +451,30 @@ class Reader {
                   std::abs(v.low_side.value) / v.low_side.sigma});
   }
 
+  void look_for_suspects() {
+    const auto counts = [&](std::span<const std::size_t> where) {
+      const std::vector<double> sum = sum_of(out_.profile.counts, where);
+      return std::vector<float>(sum.begin(), sum.end());
+    };
+    const std::vector<float> inside = counts(out_.core);
+    const std::vector<float> outside = counts(out_.reference);
+    const EnergyAxis axis = out_.profile.axis.shifted(-out_.profile.axis_shift_eV);
+    for (const std::string_view element : bright_suspects) {
+      out_.suspects.push_back(look_for(element, inside, out_.core.size(), outside, out_.reference.size(), axis,
+                                       out_.profile.edges.front().noise_factor));
+    }
+    for (Warning& warning : cobalt_overlaps(out_.profile.means, items().size(), out_.profile.edges.back())) {
+      out_.warnings.push_back(std::move(warning));
+    }
+  }
+
   const ProductOptions& options_;
   Reference stoichiometry_;
   Illumination illumination_;
   CallPriors priors_;
   ProductReading out_;
-  Line oxygen_;
-  Line thickness_;
+  detail::Trend oxygen_;
+  detail::Trend thickness_;
   Estimate ratio_;  // Co over O window of the reference
   Estimate peak_;   // pre-peak over O window of the reference
 };

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/eels/bright_phase.hpp"
 #include "hotstage/eels/line_profile.hpp"
 #include "hotstage/eels/product_call.hpp"
 
@@ -76,6 +77,7 @@ struct ProductReading {
   double axis_shift_sigma = 0.0;
   Estimate pre_peak_contrast;  ///< pre-peak per O, reference minus walls, over the reference
   ValenceDifference valence;
+  std::vector<ElementCheck> suspects;  ///< Pt, Ga and C of the void, as far as their edges were recorded
   std::vector<Warning> warnings;
 };
 

@@ -2,19 +2,18 @@
 
 #include "hotstage/eels/white_lines.hpp"
 
-#include "hotstage/core/error.hpp"
-
-#include <fmt/format.h>
+#include "hotstage/eels/white_line_fit.hpp"
+#include "hotstage/num/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace hotstage::eels {
 
 namespace {
 
 constexpr double significant = 3.0;
+constexpr double tail_from_eV = 2.0;
 
 struct Peak {
   double energy = 0.0;
@@ -40,24 +39,6 @@ Peak highest(std::span<const double> signal, const EnergyAxis& axis, const Windo
     }
   }
   return out;
-}
-
-/// ∫ of the step function (0 → 1 at `at`) over a window, eV.
-double step_integral(double at, const Window& window, const WhiteLineOptions& options) {
-  if (options.step == StepShape::sharp) {
-    return std::max(window.high_eV - std::max(at, window.low_eV), 0.0);
-  }
-  const double gamma = 0.5 * options.step_width.in(units::eV);
-  const auto primitive = [&](double energy) {
-    const double x = (energy - at) / gamma;
-    return gamma * (0.5 * x + (x * std::atan(x) - 0.5 * std::log1p(x * x)) / std::numbers::pi);
-  };
-  return primitive(window.high_eV) - primitive(window.low_eV);
-}
-
-/// Integral of the double step with unit level behind L2.
-double continuum_integral(const LinePositions& lines, const Window& window, const WhiteLineOptions& options) {
-  return (2.0 * step_integral(lines.l3_eV, window, options) + step_integral(lines.l2_eV, window, options)) / 3.0;
 }
 
 double mean_in(std::span<const double> signal, const EnergyAxis& axis, const Window& window) {
@@ -94,8 +75,16 @@ std::string_view name(WhiteLineStatus status) noexcept {
       return "continuum above valley";
     case WhiteLineStatus::below_noise:
       return "below noise";
+    case WhiteLineStatus::no_model:
+      return "no model";
+    case WhiteLineStatus::not_converged:
+      return "not converged";
   }
   return "unknown";
+}
+
+std::string_view name(WhiteLineMethod method) noexcept {
+  return enum_names(method)[static_cast<std::size_t>(method)].name;
 }
 
 LinePositions find_white_lines(std::span<const double> signal, const EnergyAxis& axis, const PlacedEdge& placed) {
@@ -128,92 +117,301 @@ LinePositions find_white_lines(std::span<const double> signal, const EnergyAxis&
   return out;
 }
 
-WhiteLines measure_white_lines(const EdgeSignal& edge, const LinePositions& lines, Estimate thickness,
-                               const WhiteLineOptions& options) {
-  WhiteLines out;
-  if (edge.status != ItemStatus::ok) {
+namespace {
+
+/// One item: functionals of its signal that several methods share are made once.
+class ItemLines {
+ public:
+  ItemLines(const EdgeSignal& edge, const LinePositions& lines, const WhiteLineModels& models,
+            const WhiteLineOptions& options)
+      : edge_(edge), noise_(edge.noise()), lines_(lines), models_(models), options_(options) {}
+
+  WhiteLines go(Estimate thickness) {
+    WhiteLines out;
+    out.status = refusal(thickness);
+    if (out.status != WhiteLineStatus::ok) {
+      return out;
+    }
+    const bool fits = options_.all_methods || options_.method == WhiteLineMethod::fit || options_.follow;
+    if (fits) {
+      fit(out);
+    }
+    for (std::size_t k = 0; k < white_line_methods; ++k) {
+      const auto method = static_cast<WhiteLineMethod>(k);
+      if (method != WhiteLineMethod::fit && (options_.all_methods || method == options_.method)) {
+        out.methods[k] = by(method);
+      }
+    }
+    const MethodRatio& chosen = out.methods[static_cast<std::size_t>(options_.method)];
+    out.status = chosen.status;
+    std::vector<double> ratios;
+    for (const MethodRatio& method : out.methods) {
+      if (method.status == WhiteLineStatus::ok) {
+        ratios.push_back(method.ratio.value);
+      }
+    }
+    out.spread = spread_of(ratios);
+    if (out.status == WhiteLineStatus::ok) {
+      out.l3 = chosen.l3;
+      out.l2 = chosen.l2;
+      out.ratio = chosen.ratio;
+      const Areas areas = areas_above(models_.arctan);
+      out.normalised = ratio(areas.l3.plus(1.0, areas.l2), level_, noise_);
+      const double half = options_.half_width.in(units::eV);
+      const Window tail{lines_.l3_eV + tail_from_eV, std::min(lines_.l3_eV + half, lines_.valley_eV)};
+      out.l3_tail = ratio(above(models_.arctan, edge_.isolated(tail)), areas.l3, noise_);
+    }
     return out;
   }
-  const auto refuse = [&](WhiteLineStatus status) {
-    WhiteLines none;
-    none.status = status;
-    return none;
+
+ private:
+  struct Areas {
+    WindowSum l3;
+    WindowSum l2;
+    WindowSum valley;
   };
-  if (thickness.sigma <= 0.0 || edge.deconvolution.thickness <= 0.0) {
-    return refuse(WhiteLineStatus::thickness_unknown);
+
+  [[nodiscard]] WhiteLineStatus refusal(Estimate thickness) const {
+    if (edge_.status != ItemStatus::ok) {
+      return WhiteLineStatus::not_measurable;
+    }
+    if (thickness.sigma <= 0.0 || edge_.deconvolution.thickness <= 0.0) {
+      return WhiteLineStatus::thickness_unknown;
+    }
+    if (thickness.value > options_.max_thickness) {
+      return WhiteLineStatus::too_thick;
+    }
+    if (!lines_.found) {
+      return WhiteLineStatus::no_lines;
+    }
+    const double half = options_.half_width.in(units::eV);
+    return covers(edge_.axis, {lines_.l3_eV - half, continuum_window().high_eV}, 8) ? WhiteLineStatus::ok
+                                                                                    : WhiteLineStatus::off_axis;
   }
-  if (thickness.value > options.max_thickness) {
-    return refuse(WhiteLineStatus::too_thick);
+
+  [[nodiscard]] Window continuum_window() const {
+    const double start = lines_.l2_eV + options_.continuum_start.in(units::eV);
+    return {start, start + options_.continuum_width.in(units::eV)};
   }
-  if (!lines.found) {
-    return refuse(WhiteLineStatus::no_lines);
+
+  void sum_windows() {
+    if (!level_.response.empty()) {
+      return;
+    }
+    const double half = options_.half_width.in(units::eV);
+    level_ = edge_.isolated(continuum_window());
+    raw_.l3 = edge_.isolated({lines_.l3_eV - half, std::min(lines_.l3_eV + half, lines_.valley_eV)});
+    raw_.l2 = edge_.isolated({std::max(lines_.l2_eV - half, lines_.valley_eV), lines_.l2_eV + half});
+    raw_.valley = edge_.isolated({lines_.valley_eV - 0.5, lines_.valley_eV + 0.5});
   }
-  const double half = options.half_width.in(units::eV);
-  const double start = lines.l2_eV + options.continuum_start.in(units::eV);
-  const Window continuum_window{start, start + options.continuum_width.in(units::eV)};
-  if (!covers(edge.axis, {lines.l3_eV - half, continuum_window.high_eV}, 8)) {
-    return refuse(WhiteLineStatus::off_axis);
+
+  [[nodiscard]] WindowSum above(const WhiteLineContinuum& steps, const WindowSum& raw) const {
+    return raw.plus(-steps.integral(lines_, raw.covered) / steps.integral(lines_, level_.covered), level_);
   }
-  const SpectrumNoise noise = edge.noise();
-  const WindowSum level = edge.isolated(continuum_window);
-  const double level_eV = continuum_integral(lines, level.covered, options);
-  const auto above = [&](const Window& window) {
-    const WindowSum raw = edge.isolated(window);
-    return raw.plus(-continuum_integral(lines, raw.covered, options) / level_eV, level);
-  };
-  const Estimate valley = estimate(above({lines.valley_eV - 0.5, lines.valley_eV + 0.5}), noise);
-  if (valley.value < -significant * valley.sigma) {
-    return refuse(WhiteLineStatus::continuum_above_valley);
+
+  Areas areas_above(const WhiteLineContinuum& steps) {
+    sum_windows();
+    return {above(steps, raw_.l3), above(steps, raw_.l2), above(steps, raw_.valley)};
   }
-  const WindowSum l3 = above({lines.l3_eV - half, std::min(lines.l3_eV + half, lines.valley_eV)});
-  const WindowSum l2 = above({std::max(lines.l2_eV - half, lines.valley_eV), lines.l2_eV + half});
-  const Estimate l3_area = estimate(l3, noise);
-  const Estimate l2_area = estimate(l2, noise);
-  if (l3_area.value <= significant * l3_area.sigma || l2_area.value <= significant * l2_area.sigma ||
-      level.value <= 0.0) {
-    return refuse(WhiteLineStatus::below_noise);
+
+  [[nodiscard]] MethodRatio judge(const WindowSum& l3, const WindowSum& l2) const {
+    MethodRatio out;
+    const Estimate a = estimate(l3, noise_);
+    const Estimate b = estimate(l2, noise_);
+    if (a.value <= significant * a.sigma || b.value <= significant * b.sigma) {
+      out.status = WhiteLineStatus::below_noise;
+      return out;
+    }
+    return {WhiteLineStatus::ok, a, b, ratio(l3, l2, noise_)};
   }
-  out.status = WhiteLineStatus::ok;
-  out.l3 = l3_area;
-  out.l2 = l2_area;
-  out.ratio = ratio(l3, l2, noise);
-  out.normalised = ratio(l3.plus(1.0, l2), level, noise);
-  return out;
+
+  MethodRatio above_steps(const WhiteLineContinuum& steps) {
+    const Areas areas = areas_above(steps);
+    const Estimate valley = estimate(areas.valley, noise_);
+    if (valley.value < -significant * valley.sigma) {
+      return {.status = WhiteLineStatus::continuum_above_valley};
+    }
+    return level_.value > 0.0 ? judge(areas.l3, areas.l2) : MethodRatio{.status = WhiteLineStatus::below_noise};
+  }
+
+  MethodRatio by(WhiteLineMethod method) {
+    switch (method) {
+      case WhiteLineMethod::arctan_step:
+        return above_steps(models_.arctan);
+      case WhiteLineMethod::sharp_step:
+        return above_steps(models_.sharp);
+      case WhiteLineMethod::cross_section_step:
+        return models_.cross_section ? above_steps(*models_.cross_section)
+                                     : MethodRatio{.status = WhiteLineStatus::no_model};
+      case WhiteLineMethod::second_derivative:
+        return judge(second_difference(lines_.l3_eV), second_difference(lines_.l2_eV));
+      case WhiteLineMethod::height:
+        sum_windows();
+        return judge(per_channel(lines_.l3_eV), per_channel(lines_.l2_eV));
+      case WhiteLineMethod::fit:
+        break;
+    }
+    return {};
+  }
+
+  /// Mean within 0.5 eV of a maximum above the arctan steps, counts per channel.
+  [[nodiscard]] WindowSum per_channel(double at) const {
+    const WindowSum sum = above(models_.arctan, edge_.isolated({at - 0.5, at + 0.5}));
+    WindowSum out{0.0, sum.covered, std::vector<double>(sum.response.size(), 0.0)};
+    return out.plus(edge_.axis.step_eV / std::max(sum.covered.width(), edge_.axis.step_eV), sum);
+  }
+
+  /// ∫ of 2S(E) − S(E−w) − S(E+w) over ±w/2, every window weighted to the width of the middle one.
+  [[nodiscard]] WindowSum second_difference(double at) const {
+    const double w = options_.difference_width.in(units::eV);
+    const ChannelRange all = channels_in(edge_.axis, {at - 1.5 * w, at + 1.5 * w});
+    const ChannelRange middle = channels_in(edge_.axis, {at - 0.5 * w, at + 0.5 * w});
+    std::vector<double> weights(all.size(), 0.0);
+    const auto flank = [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) {
+        weights[i - all.first] = -static_cast<double>(middle.size()) / static_cast<double>(last - first);
+      }
+    };
+    flank(all.first, middle.first);
+    flank(middle.last, all.last);
+    for (std::size_t i = middle.first; i < middle.last; ++i) {
+      weights[i - all.first] = 2.0;
+    }
+    return edge_.functional(all.first, weights);
+  }
+
+  void fit(WhiteLines& out) {
+    std::vector<double> tail(edge_.axis.size);
+    edge_.tail(tail);
+    std::vector<float> net(edge_.axis.size);
+    for (std::size_t i = 0; i < net.size(); ++i) {
+      net[i] = static_cast<float>(static_cast<double>(edge_.signal[i]) - tail[i]);
+    }
+    const LineFit fit = fit_white_lines(net, smooth_counts(), edge_.axis, lines_.l3_eV, lines_.l2_eV,
+                                        {.step_width_eV = options_.step_width.in(units::eV),
+                                         .reach_below_eV = options_.fit_below.in(units::eV),
+                                         .reach_above_eV = options_.fit_above.in(units::eV)});
+    MethodRatio& method = out.methods[static_cast<std::size_t>(WhiteLineMethod::fit)];
+    out.l3_eV[static_cast<std::size_t>(LinePositionMethod::maximum)] = maximum(net);
+    if (!fit.ok()) {
+      method.status = WhiteLineStatus::not_converged;
+      return;
+    }
+    out.fit_chi2_per_dof = fit.chi2_per_dof / noise_.noise_factor;
+    WindowSum l3 = edge_.functional(fit.range.first, fit.l3_response);
+    WindowSum l2 = edge_.functional(fit.range.first, fit.l2_response);
+    l3.value = fit.l3.value;  // the fit is not linear: its value, and the response at it
+    l2.value = fit.l2.value;
+    method = judge(l3, l2);
+    if (method.status != WhiteLineStatus::ok) {
+      return;
+    }
+    const WindowSum at = edge_.functional(fit.range.first, fit.l3_at_response);
+    const Estimate position{fit.l3_eV.value, estimate(at, noise_).sigma};
+    out.l3_eV[static_cast<std::size_t>(LinePositionMethod::fit)] = position;
+    constexpr double sure_eV = 0.3;
+    if (options_.follow && position.sigma < sure_eV) {
+      lines_.valley_eV += fit.l3_eV.value - lines_.l3_eV;
+      lines_.l3_eV = fit.l3_eV.value;
+      lines_.l2_eV = fit.l2_eV.value;
+    }
+  }
+
+  /// Variance of the channels for the weights of the fit: a running mean over 2 eV is independent enough of each.
+  [[nodiscard]] std::vector<double> smooth_counts() const {
+    const auto half = static_cast<std::size_t>(std::max(1.0 / edge_.axis.step_eV, 1.0));
+    const std::size_t n = edge_.counts.size();
+    std::vector<double> sums(n + 1, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      sums[i + 1] = sums[i] + std::max(static_cast<double>(edge_.counts[i]), 0.0);
+    }
+    std::vector<double> out(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t first = i > half ? i - half : 0;
+      const std::size_t last = std::min(i + half + 1, n);
+      out[i] = std::max((sums[last] - sums[first]) / static_cast<double>(last - first), 1.0);
+    }
+    return out;
+  }
+
+  /// Top of the parabola of least squares within 1.2 eV of the highest 1 eV of the signal near L3.
+  [[nodiscard]] Estimate maximum(std::span<const float> net) const {
+    constexpr double search_eV = 4.0;
+    constexpr double half_eV = 1.2;
+    const EnergyAxis& axis = edge_.axis;
+    const ChannelRange range = channels_in(axis, {lines_.l3_eV - search_eV, lines_.l3_eV + search_eV});
+    double best = 0.0;
+    double at = 0.0;
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      const double centre = axis.value(static_cast<double>(i));
+      const double sum = integrate(net, channels_in(axis, {centre - 0.5, centre + 0.5 + 1e-3 * axis.step_eV}));
+      if (at == 0.0 || sum > best) {
+        best = sum;
+        at = centre;
+      }
+    }
+    const ChannelRange top = channels_in(axis, {at - half_eV, at + half_eV + 1e-3 * axis.step_eV});
+    const auto n = static_cast<double>(top.size());
+    if (top.size() < 4) {
+      return {};
+    }
+    // Orthogonal polynomials on the symmetric window: slope Σxs/Σx², bend Σ(x² − m)s/Σ(x² − m)².
+    const double middle = axis.value(0.5 * static_cast<double>(top.first + top.last - 1));
+    double xx = 0.0;
+    for (std::size_t i = top.first; i < top.last; ++i) {
+      xx += std::pow(axis.value(static_cast<double>(i)) - middle, 2);
+    }
+    const double mean = xx / n;
+    double bends = 0.0;
+    for (std::size_t i = top.first; i < top.last; ++i) {
+      bends += std::pow(std::pow(axis.value(static_cast<double>(i)) - middle, 2) - mean, 2);
+    }
+    double slope = 0.0;
+    double bend = 0.0;
+    for (std::size_t i = top.first; i < top.last; ++i) {
+      const double x = axis.value(static_cast<double>(i)) - middle;
+      slope += x * static_cast<double>(net[i]) / xx;
+      bend += (x * x - mean) * static_cast<double>(net[i]) / bends;
+    }
+    const double offset = bend < 0.0 ? -0.5 * slope / bend : 2.0 * half_eV;
+    if (std::abs(offset) > half_eV) {
+      return {};
+    }
+    std::vector<double> weights(top.size());
+    for (std::size_t i = top.first; i < top.last; ++i) {
+      const double x = axis.value(static_cast<double>(i)) - middle;
+      weights[i - top.first] = -0.5 * (x / xx) / bend - offset * ((x * x - mean) / bends) / bend;
+    }
+    return {middle + offset, estimate(edge_.functional(top.first, weights), noise_).sigma};
+  }
+
+  const EdgeSignal& edge_;
+  SpectrumNoise noise_;
+  LinePositions lines_;
+  const WhiteLineModels& models_;
+  const WhiteLineOptions& options_;
+  WindowSum level_;
+  Areas raw_;
+};
+
+}  // namespace
+
+MethodSpread spread_of(std::span<const double> values) {
+  if (values.empty()) {
+    return {};
+  }
+  return {values.size(), num::mean(values), num::standard_deviation(values), *std::ranges::min_element(values),
+          *std::ranges::max_element(values)};
 }
 
-WhiteLineResult measure_white_lines(const ChainInput& input, const WhiteLineOptions& options, Run& run) {
-  const Edge edge = find_edge(options.edge);
-  if (edge.shell != "L3") {
-    throw Error(Errc::bad_input, fmt::format("{} is not an L3 edge", edge.name()),
-                "White lines are measured at L3 edges, for example \"Mn L3\"");
-  }
-  std::vector<Edge> edges;
-  for (const std::string& other : options.behind) {
-    edges.push_back(find_edge(other));
-  }
-  edges.push_back(edge);
-  const std::size_t self = edges.size() - 1;
-  const Chain chain(input, edges, options.chain, run);
-  WhiteLineResult out;
-  out.placed = chain.edges()[self];
-  out.means = chain.run([](const ChainItem&) {}, run);
-  std::vector<double> net = out.means.signal[self];
-  for (std::size_t c = 0; c < net.size(); ++c) {
-    net[c] -= out.means.tail[self][c];
-  }
-  out.lines = find_white_lines(net, out.means.core_axis, out.placed);
-  keep_edge(out.means, self);
-  out.items.resize(chain.items());
-  out.thickness.resize(chain.items());
-  (void)chain.run(
-      [&](const ChainItem& item) {
-        out.items[item.item] = measure_white_lines(item.edges[self], out.lines, item.thickness, options);
-        out.thickness[item.item] = item.thickness.value;
-      },
-      run);
-  out.warnings = chain.warnings();
-  out.assumed = chain.assumed();
-  return out;
+WhiteLineModels white_line_models(const WhiteLineOptions& options) {
+  const double width = options.step_width.in(units::eV);
+  return {WhiteLineContinuum(StepShape::arctan, width), WhiteLineContinuum(StepShape::sharp, width), std::nullopt};
+}
+
+WhiteLines measure_white_lines(const EdgeSignal& edge, const LinePositions& lines, Estimate thickness,
+                               const WhiteLineModels& models, const WhiteLineOptions& options) {
+  return ItemLines(edge, lines, models, options).go(thickness);
 }
 
 }  // namespace hotstage::eels

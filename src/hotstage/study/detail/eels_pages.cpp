@@ -168,11 +168,20 @@ report::Figure map_figure(const signal::Axis& y, const signal::Axis& x, const It
   for (std::size_t i = 0; i < quantity.value.size(); ++i) {
     image.grid.values.push_back(is_valid(quantity, i) ? quantity.value[i] : std::numeric_limits<double>::quiet_NaN());
   }
+  // A fifth of the width, rounded down to 1, 2 or 5: as a micrograph is printed.
+  const double nm = nanometres_per(x.unit);
+  const bool metric = nm > 0.0 && x.unit == y.unit;
+  if (metric) {
+    const double fifth = 0.2 * nm * std::abs(x.scale) * static_cast<double>(x.size);
+    const double decade = std::pow(10.0, std::floor(std::log10(fifth)));
+    const double bar = fifth >= 5.0 * decade ? 5.0 * decade : fifth >= 2.0 * decade ? 2.0 * decade : decade;
+    image.scale_bar = report::ScaleBar{bar / nm, fmt::format("{:g} nm", bar)};
+  }
   report::Figure figure{
       .id = "map-" + slug(quantity.name), .title = "Map of " + quantity.name, .width = report::Width::half};
   figure.caption = "White pixels could not be measured.";
-  figure.panels.push_back({.x = {.label = axis_label(x, "x"), .unit = x.unit},
-                           .y = {.label = axis_label(y, "y"), .unit = y.unit},
+  figure.panels.push_back({.x = {.label = metric ? "" : axis_label(x, "x"), .unit = x.unit},
+                           .y = {.label = metric ? "" : axis_label(y, "y"), .unit = y.unit},
                            .marks = {std::move(image)}});
   return figure;
 }
@@ -286,6 +295,19 @@ std::vector<report::Figure> item_figures(const signal::Signal& core, std::span<c
     }
   }
   return out;
+}
+
+double nanometres_per(const std::string& unit) {
+  if (unit == "nm") {
+    return 1.0;
+  }
+  if (unit == "\u00b5m" || unit == "\u03bcm" || unit == "um" || unit == "micron") {
+    return 1e3;
+  }
+  if (unit == "\u00c5" || unit == "A" || unit == "angstrom") {
+    return 0.1;
+  }
+  return unit == "pm" ? 1e-3 : unit == "m" ? 1e9 : 0.0;
 }
 
 std::vector<io::Column> position_columns(const signal::Signal& core) {

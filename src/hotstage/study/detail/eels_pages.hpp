@@ -26,6 +26,9 @@ struct ItemQuantity {
 [[nodiscard]] std::vector<report::Figure> item_figures(const signal::Signal& core,
                                                        std::span<const ItemQuantity> quantities);
 
+/// Nanometres in the unit of a navigation axis, as files spell it; 0 when it is no length.
+[[nodiscard]] double nanometres_per(const std::string& unit);
+
 /// Columns x (and y) of every item, in the units of the navigation axes.
 [[nodiscard]] std::vector<io::Column> position_columns(const signal::Signal& core);
 

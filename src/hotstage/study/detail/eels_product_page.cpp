@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "hotstage/core/error.hpp"
 #include "hotstage/study/detail/eels_pages.hpp"
 #include "hotstage/study/detail/eels_scan_pages.hpp"
 
@@ -145,6 +146,40 @@ void add_product_checks(const eels::ProductReading& r, StepOutput& out) {
                         fmt::format("{} ({})", eels::name(r.call.best), probabilities(r.call)), "one above 0.9",
                         "Unidentified scatters without O K and Co L: Pt, Ga or C can only be told by EDS, and nothing "
                         "bright is called Co without its edge"});
+}
+
+void add_bright_phase(const StepInputs& inputs, const eels::ProductReading& r, StepOutput& out) {
+  if (r.status != eels::ReadingStatus::ok || r.core.empty()) {
+    return;
+  }
+  std::vector<eels::ElementCheck> checks = r.suspects;
+  const auto eds = inputs.records.find("eds");
+  if (eds != inputs.records.end()) {
+    if (eds->second.find("elements") == nullptr) {
+      throw Error(Errc::bad_input, "the EDS record holds no \"elements\"",
+                  R"(It should read {"elements": {"Pt": {"value": 0.1, "sigma": 0.2}, …}})");
+    }
+    const Value& elements = eds->second.at("elements");
+    constexpr double significant = 3.0;
+    for (eels::ElementCheck& check : checks) {
+      if (const Value* found = elements.find(check.element); found != nullptr && !check.found) {
+        const double sigma = found->at("sigma").as_number();
+        const double ratio = sigma > 0.0 ? found->at("value").as_number() / sigma : 0.0;
+        check.looked = check.looked || sigma > 0.0;
+        check.found = ratio > significant;
+        check.how = fmt::format("EDS, {:.1f} σ", ratio);
+      }
+    }
+  }
+  const eels::BrightPhase phase = eels::name_bright_phase(r.call.best, checks);
+  std::string text;
+  for (const eels::ElementCheck& check : checks) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", check.element, check.how);
+  }
+  out.records["record"]["bright_phase"] = phase.name;
+  out.checks.push_back({"Bright phase", phase.reason.empty() ? CheckStatus::ok : CheckStatus::attention, phase.name,
+                        "Pt, Ga and C looked for and absent",
+                        phase.reason.empty() ? text : fmt::format("{} ({})", phase.reason, text)});
 }
 
 void add_product_figures(const StepInputs& inputs, const eels::ProductReading& r, StepOutput& out) {

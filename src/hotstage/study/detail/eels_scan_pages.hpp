@@ -43,6 +43,10 @@ void add_models(const eels::ScanModels& models, const eels::SimulatedScan& scan,
 
 void add_product_results(const eels::ProductReading& reading, StepOutput& out);
 void add_product_checks(const eels::ProductReading& reading, StepOutput& out);
+/// What a bright product may be called after Pt, Ga and C were looked for: in the core loss, or in the optional record
+/// `eds`. Adds a check, and `bright_phase` to the record. Throws Error{bad_input} when the EDS record holds no
+/// elements.
+void add_bright_phase(const StepInputs& inputs, const eels::ProductReading& reading, StepOutput& out);
 void add_product_figures(const StepInputs& inputs, const eels::ProductReading& reading, StepOutput& out);
 
 [[nodiscard]] io::Table trial_table(const std::vector<eels::Trial>& matched,

@@ -2,7 +2,7 @@
 // Step eels.map: window integrals of edges, item by item.
 
 #include "hotstage/eels/window_sum.hpp"
-#include "hotstage/study/detail/eels_pages.hpp"
+#include "hotstage/study/detail/eels_item_pages.hpp"
 
 #include <fmt/format.h>
 
@@ -15,6 +15,7 @@ struct Options {
   Energy signal_start = -5.0 * units::eV;
   Energy signal_width = 50.0 * units::eV;
   eels::ChainOptions chain;
+  detail::DrawnLine line;
 
   template <class V>
   void fields(V& v) {
@@ -22,20 +23,17 @@ struct Options {
     v("signal_start", signal_start, {.help = "start of the windows, from the onset", .unit = "eV"});
     v("signal_width", signal_width, {.help = "width of the windows", .unit = "eV", .min = 1.0});
     chain.fields(v);
+    line.fields(v);
   }
 };
 
-struct EdgeMap {
-  std::vector<double> value;
-  std::vector<double> sigma;
-  std::vector<char> valid;
-};
-
 /// The map as an image when the scan has two axes, as a profile when it has one.
-signal::Signal map_signal(const signal::Signal& core, const EdgeMap& map, const std::string& title) {
-  Buffer<float, 2> data({1, map.value.size()});
-  for (std::size_t i = 0; i < map.value.size(); ++i) {
-    data.row(0)[i] = static_cast<float>(map.value[i]);
+template <class Number>
+signal::Signal map_signal(const signal::Signal& core, const std::vector<Number>& map, const std::string& title,
+                          const char* unit) {
+  Buffer<float, 2> data({1, map.size()});
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    data.row(0)[i] = static_cast<float>(map[i]);
   }
   signal::Signal out;
   out.axes = core.navigation;
@@ -44,7 +42,7 @@ signal::Signal map_signal(const signal::Signal& core, const EdgeMap& map, const 
   }
   out.metadata = core.metadata;
   out.metadata.title = title;
-  out.intensity_unit = "counts";
+  out.intensity_unit = unit;
   out.source = signal::memory_source(std::move(data));
   return out;
 }
@@ -59,14 +57,23 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     const double start = edge.onset_eV + options.signal_start.base();
     windows.push_back({start, start + options.signal_width.base()});
   }
-  std::vector<EdgeMap> maps(windows.size());
-  for (EdgeMap& map : maps) {
-    map.value.resize(chain.items());
-    map.sigma.resize(chain.items());
-    map.valid.resize(chain.items());
+  std::vector<detail::ItemSeries> maps(windows.size());
+  for (std::size_t e = 0; e < maps.size(); ++e) {
+    const std::string name = chain.edges()[e].edge.name() + " intensity";
+    maps[e] = {.column = name, .label = name, .unit = "counts"};
+    maps[e].value.resize(chain.items());
+    maps[e].sigma.resize(chain.items());
+    maps[e].valid.resize(chain.items());
   }
+  detail::ItemSeries thickness{.column = "t_over_lambda", .label = "t/λ"};
+  thickness.value.resize(chain.items());
+  thickness.sigma.resize(chain.items());
+  thickness.valid.resize(chain.items());
   const eels::MeanSpectra means = chain.run(
       [&](const eels::ChainItem& item) {
+        thickness.value[item.item] = item.thickness.value;
+        thickness.sigma[item.item] = item.thickness.sigma;
+        thickness.valid[item.item] = item.thickness.sigma > 0.0 ? 1 : 0;
         for (std::size_t e = 0; e < maps.size(); ++e) {
           const eels::EdgeSignal& edge = item.edges[e];
           if (edge.status != eels::ItemStatus::ok) {
@@ -84,12 +91,19 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   items.columns = detail::position_columns(core);
   std::vector<detail::ItemQuantity> quantities;
   for (std::size_t e = 0; e < maps.size(); ++e) {
-    const std::string name = chain.edges()[e].edge.name();
-    quantities.push_back({name + " intensity", "counts", maps[e].value, maps[e].sigma, maps[e].valid});
-    items.columns.push_back(io::number_column(name + " intensity", "counts", maps[e].value));
-    items.columns.push_back(io::number_column(name + " sigma", "counts", maps[e].sigma));
-    out.signals[fmt::format("map_{}", e)] = map_signal(core, maps[e], name + " intensity");
+    const detail::ItemSeries& map = maps[e];
+    quantities.push_back(map.quantity());
+    detail::add_columns(map, items);
+    out.signals[fmt::format("map_{}", e)] = map_signal(core, map.value, map.label, "counts");
+    out.signals[fmt::format("sigma_{}", e)] = map_signal(core, map.sigma, map.label + ", σ", "counts");
+    out.signals[fmt::format("mask_{}", e)] = map_signal(core, map.valid, map.label + ", measured", "");
   }
+  maps.push_back(thickness);
+  if (chain.deconvolves()) {
+    quantities.push_back(thickness.quantity());
+    detail::add_columns(thickness, items);
+  }
+  out.tables["line"] = detail::along_line(core, options.line, maps);
   out.tables["items"] = items;
   detail::add_page({.inputs = inputs,
                     .means = means,
@@ -109,7 +123,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.map",
-    .version = 1,
+    .version = 2,
     .title = "Elemental maps",
     .help =
         "Integrates the background-free signal of edges in windows, item by item, with counting uncertainty; maps open "
@@ -117,7 +131,10 @@ const Step step{
     .example = "hotstage eels map --core scan.dm4 --low low.dm4 --edges \"Mn L3\" \"O K\"",
     .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"items", Kind::table, "one row per item"},
-                {"map_0", Kind::signal, "map of the first edge (map_1 of the second, …)"}},
+                {"line", Kind::table, "position along the scan or the drawn line, with σ"},
+                {"map_0", Kind::signal, "map of the first edge (map_1 of the second, …)"},
+                {"sigma_0", Kind::signal, "its counting σ"},
+                {"mask_0", Kind::signal, "1 where it could be measured, 0 elsewhere"}},
     .options = make_options<Options>,
     .run = run,
 };

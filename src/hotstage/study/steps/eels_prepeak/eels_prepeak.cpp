@@ -1,107 +1,93 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Step eels.prepeak: O K pre-peak, its area, ratio to the main peak and position.
+// Step eels.prepeak: O K pre-peak, its area, ratio to the main peak and position, by two methods.
 
 #include "hotstage/eels/pre_peak.hpp"
-#include "hotstage/num/statistics.hpp"
-#include "hotstage/study/detail/eels_pages.hpp"
-
-#include <fmt/format.h>
-
-#include <map>
+#include "hotstage/study/detail/eels_item_pages.hpp"
 
 namespace hotstage::study::eels_prepeak {
 
 namespace {
 
-io::Table item_table(const signal::Signal& core, const eels::PrePeakResult& result) {
-  std::vector<std::string> status;
-  std::vector<double> area, area_sigma, main, main_sigma, post, post_sigma, position, position_sigma;
-  for (const eels::PrePeak& item : result.items) {
-    status.emplace_back(eels::name(item.status));
-    area.push_back(item.area.value);
-    area_sigma.push_back(item.area.sigma);
-    main.push_back(item.to_main.value);
-    main_sigma.push_back(item.to_main.sigma);
-    post.push_back(item.to_post.value);
-    post_sigma.push_back(item.to_post.sigma);
-    position.push_back(item.position.value);
-    position_sigma.push_back(item.position.sigma);
-  }
-  io::Table table;
-  table.columns = detail::position_columns(core);
-  table.columns.push_back(io::text_column("status", status));
-  const auto add = [&](const char* name, const char* unit, const std::vector<double>& value,
-                       const std::vector<double>& sigma) {
-    table.columns.push_back(io::number_column(name, unit, value));
-    table.columns.push_back(io::number_column(std::string(name) + "_sigma", unit, sigma));
-  };
-  add("area", "counts", area, area_sigma);
-  add("to_main_peak", "", main, main_sigma);
-  add("to_post_edge", "", post, post_sigma);
-  add("position", "eV", position, position_sigma);
-  table.columns.push_back(io::number_column("t_over_lambda", "", result.thickness));
-  return table;
-}
+struct Options {
+  eels::PrePeakOptions peak;
+  detail::DrawnLine line;
 
-StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
-  const auto options = from_table<eels::PrePeakOptions>(table);
-  const signal::Signal& core = inputs.signal("core");
-  const eels::PrePeakResult result =
-      eels::measure_pre_peaks({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
-  StepOutput out;
-  detail::ItemQuantity ratio{.name = "pre-peak / main peak"};
-  detail::ItemQuantity position{.name = "pre-peak position", .unit = "eV"};
-  std::vector<double> ratios, positions;
-  std::vector<double> ratio_sigmas, position_sigmas;
-  std::map<std::string, std::size_t> others;
+  template <class V>
+  void fields(V& v) {
+    peak.fields(v);
+    line.fields(v);
+  }
+};
+
+struct Series {
+  std::vector<std::string> status;
+  detail::ItemSeries area{.column = "area", .label = "pre-peak area", .unit = "counts"};
+  detail::ItemSeries main{.column = "to_main_peak", .label = "pre-peak / main peak"};
+  detail::ItemSeries post{.column = "to_post_edge", .label = "pre-peak / post-edge"};
+  detail::ItemSeries position{.column = "position", .label = "pre-peak position", .unit = "eV"};
+  detail::ItemSeries fit_main{.column = "to_main_peak_fit", .label = "Gaussian on a line"};
+  detail::ItemSeries fit_position{.column = "position_fit", .label = "Gaussian on a line", .unit = "eV"};
+  detail::ItemSeries spread{.column = "to_main_peak_method_spread", .label = "spread over methods"};
+};
+
+/// An area within its noise is still a number, an upper bound; a position then is not.
+Series series_of(const eels::PrePeakResult& result) {
+  Series s;
   for (const eels::PrePeak& item : result.items) {
     const bool valid = item.status == eels::PrePeakStatus::ok;
     const bool measured = valid || item.status == eels::PrePeakStatus::below_noise;
-    ratio.value.push_back(item.to_main.value);
-    ratio.sigma.push_back(item.to_main.sigma);
-    ratio.valid.push_back(measured ? 1 : 0);
-    position.value.push_back(item.position.value);
-    position.sigma.push_back(item.position.sigma);
-    position.valid.push_back(valid ? 1 : 0);
-    if (measured) {
-      ratios.push_back(item.to_main.value);
-      ratio_sigmas.push_back(item.to_main.sigma);
-    }
-    if (valid) {
-      positions.push_back(item.position.value);
-      position_sigmas.push_back(item.position.sigma);
-    } else {
-      ++others[std::string(eels::name(item.status))];
-    }
+    const bool fitted = valid && item.fit_area.sigma > 0.0;
+    s.status.emplace_back(eels::name(item.status));
+    s.area.add(item.area, measured);
+    s.main.add(item.to_main, measured);
+    s.post.add(item.to_post, measured);
+    s.position.add(item.position, valid);
+    s.fit_main.add(item.fit_to_main, fitted);
+    s.fit_position.add(item.fit_position, fitted);
+    s.spread.add({item.spread_to_main, 0.0}, fitted);
   }
-  if (!ratios.empty()) {
-    out.results.push_back(
-        {.id = "pre-peak/main",
-         .value = num::mean(ratios),
-         .sigma = ratios.size() > 1 ? num::standard_error(ratios) : ratio_sigmas.front(),
-         .method =
-             fmt::format("mean of {} items: area above a straight baseline over the main-peak window; counting only",
-                         ratios.size()),
-         .label = "O K pre-peak / main peak",
-         .headline = true});
+  return s;
+}
+
+void add_results(const Series& s, StepOutput& out) {
+  detail::add_mean(s.main, "pre-peak/main", "area above a straight baseline over the main-peak window; counting only",
+                   true, out);
+  detail::add_mean(s.fit_main, "pre-peak/main.fit",
+                   "Gaussian on a straight line over the main-peak window; counting only", false, out);
+  detail::add_mean(s.spread, "pre-peak/main.method_spread",
+                   "standard deviation over the two methods, per item: model uncertainty", false, out);
+  detail::add_mean(s.position, "position",
+                   "centroid above the baseline on the axis as calibrated; the calibration itself is not in σ", false,
+                   out);
+  detail::add_mean(s.fit_position, "position.fit", "centre of the Gaussian on the axis as calibrated", false, out);
+  for (Result& result : out.results) {
+    const bool fitted = result.id.ends_with(".fit");
+    const std::string what = result.id.starts_with("position") ? s.position.label : s.main.label;
+    result.label = "O K " + (fitted ? what + ", Gaussian" : result.label);
   }
-  if (!positions.empty()) {
-    out.results.push_back(
-        {.id = "position",
-         .value = num::mean(positions),
-         .sigma = positions.size() > 1 ? num::standard_error(positions) : position_sigmas.front(),
-         .unit = "eV",
-         .method = "centroid above the baseline on the axis as calibrated; the calibration itself is not in σ",
-         .label = "O K pre-peak position"});
+}
+
+StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
+  const auto options = from_table<Options>(table);
+  const signal::Signal& core = inputs.signal("core");
+  const eels::PrePeakResult result =
+      eels::measure_pre_peaks({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options.peak, run);
+  StepOutput out;
+  const Series s = series_of(result);
+  add_results(s, out);
+  detail::count_refusals(s.status, "pre-peak", out);
+  io::Table& items = out.tables["items"];
+  items.columns = detail::position_columns(core);
+  items.columns.push_back(io::text_column("status", s.status));
+  const std::vector<detail::ItemSeries> all{s.area, s.main, s.post, s.position, s.fit_main, s.fit_position, s.spread};
+  for (const detail::ItemSeries& one : all) {
+    detail::add_columns(one, items);
   }
-  for (const auto& [reason, count] : others) {
-    out.warnings.push_back({"pre-peak " + reason,
-                            fmt::format("pre-peak of {} of {} items: {}", count, result.items.size(), reason), count});
-  }
-  out.tables["items"] = item_table(core, result);
+  items.columns.push_back(io::number_column("t_over_lambda", "", result.thickness));
+  out.tables["line"] = detail::along_line(core, options.line, all);
   const std::vector<eels::PlacedEdge> placed{result.placed};
-  const std::vector<eels::Window> windows{{options.low.base(), options.high.base()}};
-  const std::vector<detail::ItemQuantity> quantities{ratio, position};
+  const std::vector<eels::Window> windows{{options.peak.low.base(), options.peak.high.base()}};
+  const std::vector<detail::ItemQuantity> quantities{s.main.quantity(), s.position.quantity()};
   detail::add_page({.inputs = inputs,
                     .means = result.means,
                     .edges = placed,
@@ -112,6 +98,12 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
                     .assumed = result.assumed,
                     .deconvolved = inputs.find_signal("low") != nullptr},
                    out);
+  detail::ItemSeries straight = s.main;
+  straight.label = "above a straight line";
+  const std::vector<detail::ItemSeries> methods{straight, s.fit_main};
+  for (report::Figure& figure : detail::compare_figure(core, methods, "methods", "Pre-peak / main peak")) {
+    out.figures.push_back(std::move(figure));
+  }
   return out;
 }
 
@@ -120,15 +112,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.prepeak",
-    .version = 1,
+    .version = 2,
     .title = "O K pre-peak",
     .help =
-        "Area of the pre-peak above the rise of the main edge, its ratio to the main peak, and its position on the "
-        "calibrated axis",
+        "Area of the pre-peak above the rise of the main edge and as a Gaussian, its ratio to the main peak, and its "
+        "position on the calibrated axis",
     .example = "hotstage eels prepeak --core scan.hspy --low low.hspy --shift \"3.5 eV\"",
     .inputs = detail::dual_inputs(detail::LowLoss::optional),
-    .outputs = {{"items", Kind::table, "one row per item"}},
-    .options = make_options<eels::PrePeakOptions>,
+    .outputs = {{"items", Kind::table, "one row per item"},
+                {"line", Kind::table, "position along the scan or the drawn line, with σ"}},
+    .options = make_options<Options>,
     .run = run,
 };
 
