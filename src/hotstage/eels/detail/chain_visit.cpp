@@ -10,8 +10,7 @@ std::vector<double> Chain::visit(const std::function<void(std::span<const RawIte
                                  std::size_t size, Run& run) const {
   const State& s = *state_;
   const bool shared = s.low && !s.paired();
-  const ZeroLoss shared_peak =
-      shared ? find_zero_loss(s.shared_low, s.low_axis, s.options.zero_loss) : ZeroLoss{};
+  const ZeroLoss shared_peak = shared ? find_zero_loss(s.shared_low, s.low_axis, s.options.zero_loss) : ZeroLoss{};
   detail::BlockSums sums(size);
   const detail::PairWork block = [&](std::size_t first, View<const float, 2> core, View<const float, 2> low) {
     Buffer<float, 2> clean({core.extent(0), s.core_axis.size});
