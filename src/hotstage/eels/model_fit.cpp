@@ -20,6 +20,7 @@ namespace {
 
 constexpr double significant = 3.0;      // σ the reference amplitude of an item must reach
 constexpr double behind_fine_eV = 20.0;  // cross-section left behind the fine structure
+constexpr double end_of_axis_eV = 5.0;   // the last channels of a detector are often wrong
 constexpr double narrowest_fine_eV = 10.0;
 constexpr double least_pre_edge_eV = 15.0;
 constexpr double fewest_counts = 1.0;  // per channel: below it weights and σ are no longer those of a normal law
@@ -120,6 +121,7 @@ class ModelFitter {
 
   void prepare(Run& run);
   void place_fine(Run& run);
+  void add_shapes();
   void work(std::span<const RawItem> items, std::span<double> sum);
   [[nodiscard]] ModelStatus judge(const RawItem& item) const;
   void store(const RawItem& item, const detail::QuasiFit& fit);
@@ -143,6 +145,7 @@ class ModelFitter {
   double noise_factor_ = 1.0;
   detail::ModelLayout layout_;
   std::optional<detail::SpectrumModel> model_;
+  std::optional<PowerLawFitter> fitter_;
   std::vector<char> non_negative_;
   std::vector<std::vector<double>> covariance_;  // (edge × reference) × item, noise factor included
   ModelFitResult out_;
@@ -175,8 +178,8 @@ void ModelFitter::prepare(Run& run) {
     last = std::max(last, placed.onset_eV);
   }
   const EnergyAxis& axis = chain_.axis();
-  out_.range = {std::max(first + options_.fit_start.in(units::eV), axis.low_edge()),
-                std::min(last + options_.fit_end.in(units::eV), axis.high_edge())};
+  out_.range = {std::max(first + options_.fit_start.in(units::eV), axis.low_edge() + end_of_axis_eV),
+                std::min(last + options_.fit_end.in(units::eV), axis.high_edge() - end_of_axis_eV)};
   const double pre_edge = first + options_.fine_start.in(units::eV)-out_.range.low_eV;
   if (pre_edge < least_pre_edge_eV || out_.range.high_eV < last + behind_fine_eV) {
     throw Error(
@@ -193,43 +196,23 @@ void ModelFitter::prepare(Run& run) {
   layout_.axis = axis;
   layout_.range = out_.range;
   layout_.exponents = options_.exponents;
+  layout_.conserved = options_.fine_structure == FineStructure::conserved;
   layout_.hat_eV = options_.fine_step.in(units::eV);
   if (convolve_) {
     layout_.low = energy_axis_of(*input_.low);
   }
-  if (options_.model_background == ModelBackground::power_law) {
-    const std::vector<float> mean(chain_.means().core.begin(), chain_.means().core.end());
-    const Window before{out_.range.low_eV, first + options_.chain.background_end.in(units::eV)};
-    const PowerLaw law = PowerLawFitter(axis, before, options_.chain.background).fit(mean);
-    if (!law.usable()) {
-      throw Error(Errc::refused, Location{.file = input_.core.file},
-                  fmt::format("no power law fits the mean spectrum before the first edge: {}", eels::name(law.status)),
-                  R"(Use model_background = "exponents")");
-    }
-    layout_.tangent_r = law.r;
+  layout_.tangent = options_.model_background == ModelBackground::power_law;
+  if (layout_.tangent) {
+    fitter_.emplace(axis, Window{out_.range.low_eV, first + options_.chain.background_end.in(units::eV)},
+                    options_.chain.background);
   }
-  const Illumination illumination = shape_illumination(plan_, input_, options_);
-  for (const ModelEdgeResult& edge : out_.edges) {
-    const Edge& tabulated = edge.placed.edge;
-    const double scale = options_.strength == Strength::photo_absorption ? strength_correction(tabulated) : 1.0;
-    layout_.edges.push_back({.onset_eV = edge.placed.onset_eV,
-                             .density =
-                                 [=, this](double distance_eV) {
-                                   return scale * differential_cross_section(tabulated,
-                                                                             tabulated.onset + distance_eV * units::eV,
-                                                                             illumination, options_.interaction);
-                                 },
-                             .fine = edge.fine});
-  }
+  add_shapes();
   model_.emplace(layout_);
   const detail::ModelColumns& columns = model_->columns();
   out_.parameters = columns.total();
   non_negative_.assign(columns.total(), 0);
-  if (!layout_.tangent_r) {
+  if (!layout_.tangent) {
     std::fill_n(non_negative_.begin(), columns.background, 1);
-  }
-  if (options_.fine_structure == FineStructure::non_negative) {
-    std::fill(non_negative_.begin() + static_cast<std::ptrdiff_t>(columns.first_hat(0)), non_negative_.end(), 1);
   }
   const std::size_t channels = channels_in(axis, out_.range).size();
   constexpr std::size_t per_parameter = 3;
@@ -246,6 +229,31 @@ void ModelFitter::prepare(Run& run) {
     out_.assumed.emplace_back("no collection angle and no standard: ratios are relative to the mean of all items");
     warn(run, "relative_only",
          "the collection angle is not known and there is no standard: only ratios relative to the mean are given");
+  }
+}
+
+/// A chemical shift moves the onset of one edge and hardly the strength far behind it; an error of the axis moves all.
+/// So each edge begins where it is seen, but its strength is that of the energy loss on an axis corrected by the mean
+/// displacement of all edges.
+void ModelFitter::add_shapes() {
+  const Illumination illumination = shape_illumination(plan_, input_, options_);
+  double common = 0.0;
+  for (const ModelEdgeResult& edge : out_.edges) {
+    common += (edge.placed.onset_eV - edge.placed.edge.onset.in(units::eV)) / static_cast<double>(out_.edges.size());
+  }
+  for (const ModelEdgeResult& edge : out_.edges) {
+    const Edge& tabulated = edge.placed.edge;
+    const double scale = options_.strength == Strength::photo_absorption ? strength_correction(tabulated) : 1.0;
+    const double first_eV = edge.placed.onset_eV - common;  // energy loss at the observed onset
+    const Interaction interaction = options_.interaction;
+    layout_.edges.push_back({.onset_eV = edge.placed.onset_eV,
+                             .density =
+                                 [=](double distance_eV) {
+                                   return scale * differential_cross_section(tabulated,
+                                                                             (first_eV + distance_eV) * units::eV,
+                                                                             illumination, interaction);
+                                 },
+                             .fine = edge.fine});
   }
 }
 
@@ -308,7 +316,16 @@ void ModelFitter::work(std::span<const RawItem> items, std::span<double> sum) {
     if (status != ModelStatus::ok) {
       continue;
     }
-    model_->fill(item, scratch);
+    double r = 0.0;
+    if (fitter_) {
+      const PowerLaw law = fitter_->fit(item.counts, item.shift_eV);
+      if (!law.usable()) {
+        status = ModelStatus::no_background;
+        continue;
+      }
+      r = law.r;
+    }
+    model_->fill(item, r, scratch);
     const detail::QuasiFit fit = detail::fit_counts(
         scratch.X, scratch.first, item.counts.subspan(scratch.range.first, scratch.range.size()), non_negative_);
     if (!fit.converged) {
@@ -468,7 +485,7 @@ void ModelFitter::ratios() {
 
 void ModelFitter::warn_about_items(Run& run) {
   for (const ModelStatus status : {ModelStatus::no_zero_loss, ModelStatus::too_thick, ModelStatus::too_few_counts,
-                                   ModelStatus::did_not_converge, ModelStatus::no_signal}) {
+                                   ModelStatus::no_background, ModelStatus::did_not_converge, ModelStatus::no_signal}) {
     const auto count = std::ranges::count(out_.status, status);
     if (count > 0) {
       warn(run, "items_left_out",
@@ -520,6 +537,8 @@ std::string_view name(ModelStatus status) noexcept {
       return "too thick";
     case ModelStatus::too_few_counts:
       return "too few counts";
+    case ModelStatus::no_background:
+      return "no background";
     case ModelStatus::did_not_converge:
       return "parameters not determined";
     case ModelStatus::no_signal:

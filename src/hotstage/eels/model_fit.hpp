@@ -20,7 +20,8 @@ namespace hotstage::eels {
 /// The smooth part of the model.
 enum class ModelBackground {
   exponents,  ///< fixed power laws with non-negative amplitudes
-  power_law,  ///< the power law of the mean spectrum, amplitude and a change of exponent (first order) free per item
+  power_law,  ///< one power law: the exponent found in front of the first edge, amplitude and a change of it (first
+              ///< order) free
 };
 
 constexpr auto enum_names(ModelBackground) {
@@ -30,14 +31,14 @@ constexpr auto enum_names(ModelBackground) {
 
 /// What stands for near-edge structure.
 enum class FineStructure {
-  free,          ///< a piecewise linear curve is added to the cross-section; it is zero at both ends of its window
-  non_negative,  ///< the same, but it only adds
-  none,          ///< the cross-section from the onset on
+  free,       ///< a piecewise linear curve is added to the cross-section; it is zero at both ends of its window
+  conserved,  ///< the same, but its area is zero: strength is moved within the window, not added
+  none,       ///< the cross-section from the onset on
 };
 
 constexpr auto enum_names(FineStructure) {
   return std::array{EnumName<FineStructure>{FineStructure::free, "free"},
-                    EnumName<FineStructure>{FineStructure::non_negative, "non_negative"},
+                    EnumName<FineStructure>{FineStructure::conserved, "conserved"},
                     EnumName<FineStructure>{FineStructure::none, "none"}};
 }
 
@@ -46,12 +47,12 @@ struct ModelFitOptions {
   std::string reference;
   Energy fit_start = -55.0 * units::eV;
   Energy fit_end = 200.0 * units::eV;
-  ModelBackground model_background = ModelBackground::exponents;
-  std::vector<double> exponents{1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0};
+  ModelBackground model_background = ModelBackground::power_law;
+  std::vector<double> exponents{2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0};
   FineStructure fine_structure = FineStructure::free;
   Energy fine_start = -5.0 * units::eV;
   Energy fine_end = 50.0 * units::eV;
-  Energy fine_step = 5.0 * units::eV;
+  Energy fine_step = 2.0 * units::eV;
   Strength strength = Strength::photo_absorption;
   Interaction interaction = Interaction::full;
   StandardOptions standard;
@@ -65,8 +66,8 @@ struct ModelFitOptions {
     v("fit_start", fit_start, {.help = "start of the fit, from the first onset", .unit = "eV", .max = -10.0});
     v("fit_end", fit_end, {.help = "end of the fit, from the last onset", .unit = "eV", .min = 20.0});
     v("model_background", model_background,
-      {.help = "exponents: fixed power laws, amplitudes not negative; power_law: that of the mean spectrum, amplitude "
-               "and a change of exponent free"});
+      {.help = "power_law: one, amplitude and exponent (to first order about the one in front of the first edge) free; "
+               "exponents: fixed power laws, amplitudes not negative"});
     v("exponents", exponents, {.help = "exponents of the fixed power laws, ascending", .min = 0.0, .max = 20.0});
     v("fine_structure", fine_structure,
       {.help = "near-edge structure: a piecewise linear curve on top of the cross-section that is free, only adds, or "
@@ -90,6 +91,7 @@ enum class ModelStatus {
   no_zero_loss,      ///< its low loss has no usable zero-loss peak
   too_thick,         ///< t/λ above `deconvolution.max_thickness`
   too_few_counts,    ///< less than one count per channel on average
+  no_background,     ///< no power law fits the counts in front of the first edge
   did_not_converge,  ///< the data do not determine the parameters
   no_signal,         ///< the reference edge is below 3 σ
 };

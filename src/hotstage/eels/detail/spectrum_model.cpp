@@ -50,7 +50,7 @@ std::size_t ModelColumns::first_hat(std::size_t e) const {
 SpectrumModel::SpectrumModel(const ModelLayout& layout) : layout_(layout) {
   const EnergyAxis& axis = layout_.axis;
   HOTSTAGE_EXPECTS(!layout_.edges.empty() && axis.step_eV > 0.0);
-  columns_.background = layout_.tangent_r ? 2 : layout_.exponents.size();
+  columns_.background = layout_.tangent ? 2 : layout_.exponents.size();
   columns_.edges = layout_.edges.size();
   hat_half_ = std::max<std::size_t>(static_cast<std::size_t>(std::llround(layout_.hat_eV / axis.step_eV)), 2);
   double lowest = axis.low_edge();
@@ -89,6 +89,11 @@ SpectrumModel::SpectrumModel(const ModelLayout& layout) : layout_(layout) {
   };
   for (const std::vector<float>& shape : shapes_) {
     shape_spectra_.push_back(transform(shape));
+    // Shape and low loss are both means over channels; the result is one mean only.
+    for (std::size_t k = 1; k < shape_spectra_.back().size(); ++k) {
+      const double x = std::numbers::pi * static_cast<double>(k) / static_cast<double>(fft_->size());
+      shape_spectra_.back()[k] *= static_cast<float>(x / std::sin(x));
+    }
   }
   hat_spectrum_ = transform(hat_);
 }
@@ -104,6 +109,7 @@ void SpectrumModel::sample(std::size_t e) {
     const auto knots = static_cast<std::size_t>(
         std::max(std::floor(edge.fine->width() / (static_cast<double>(hat_half_) * grid_.step_eV) + 0.25), 0.0));
     hats = knots > 1 ? knots - 1 : 0;
+    hats = layout_.conserved && hats > 0 ? hats - 1 : hats;
   }
   columns_.hats.push_back(hats);
   hat_start_.push_back(start);
@@ -168,9 +174,24 @@ void SpectrumModel::transform_low(const RawItem& item, Scratch& s) const {
   const double shift = item.shift_eV / grid_.step_eV + centre;
   const auto n = static_cast<double>(fft_->size());
   const double scale = 1.0 / (total * n);
+  const double angle = 2.0 * std::numbers::pi * shift / n;
+  const double turn_re = std::cos(angle);
+  const double turn_im = std::sin(angle);
+  constexpr std::size_t restart = 64;  // keeps the rounding of the recurrence below single precision
+  double re = 0.0;
+  double im = 0.0;
   for (std::size_t k = 0; k < s.low.size(); ++k) {
-    const double turn = std::fmod(static_cast<double>(k) * shift / n, 1.0);
-    s.low[k] *= std::complex<float>(std::polar(scale, 2.0 * std::numbers::pi * turn));
+    if (k % restart == 0) {
+      const double start = 2.0 * std::numbers::pi * std::fmod(static_cast<double>(k) * shift / n, 1.0);
+      re = scale * std::cos(start);
+      im = scale * std::sin(start);
+    }
+    const double low_re = static_cast<double>(s.low[k].real());
+    const double low_im = static_cast<double>(s.low[k].imag());
+    s.low[k] = {static_cast<float>(low_re * re - low_im * im), static_cast<float>(low_re * im + low_im * re)};
+    const double next = re * turn_re - im * turn_im;
+    im = re * turn_im + im * turn_re;
+    re = next;
   }
 }
 
@@ -187,17 +208,17 @@ void SpectrumModel::convolved(const std::vector<std::complex<float>>& shape, Scr
   fft_->inverse_unscaled(s.product, s.real);
 }
 
-void SpectrumModel::background(const RawItem& item, Scratch& s) const {
+void SpectrumModel::background(const RawItem& item, double r, Scratch& s) const {
   const std::size_t rows = s.range.size();
   const double reference = std::sqrt(layout_.range.low_eV * layout_.range.high_eV);
   std::vector<double> logarithm(rows);
   for (std::size_t i = 0; i < rows; ++i) {
     logarithm[i] = std::log(item.axis.value(static_cast<double>(s.range.first + i)) / reference);
   }
-  if (layout_.tangent_r) {
+  if (layout_.tangent) {
     for (std::size_t i = 0; i < rows; ++i) {
       const auto row = static_cast<Eigen::Index>(i);
-      s.X(row, 0) = std::exp(-*layout_.tangent_r * logarithm[i]);
+      s.X(row, 0) = std::exp(-r * logarithm[i]);
       s.X(row, 1) = -logarithm[i] * s.X(row, 0);
     }
     return;
@@ -220,13 +241,13 @@ void SpectrumModel::background(const RawItem& item, Scratch& s) const {
   }
 }
 
-void SpectrumModel::fill(const RawItem& item, Scratch& s) const {
+void SpectrumModel::fill(const RawItem& item, double r, Scratch& s) const {
   s.range = channels_in(item.axis, layout_.range);
   const std::size_t rows = s.range.size();
   const std::size_t p = columns_.total();
   s.X.setZero(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(p));
   s.first.assign(p, 0);
-  background(item, s);
+  background(item, r, s);
   // Without low loss nothing is convolved; a shift is then linear between channels.
   const double shift = item.shift_eV / grid_.step_eV;
   const bool convolve = fft_.has_value();
@@ -273,12 +294,33 @@ void SpectrumModel::fill(const RawItem& item, Scratch& s) const {
       const auto peak = static_cast<std::ptrdiff_t>(hat_start_[e] + (j + 1) * hat_half_);
       put(columns_.first_hat(e) + j, hat_, peak - margin, peak - margin);
     }
+    for (std::size_t j = 0; layout_.conserved && j < columns_.hats[e]; ++j) {
+      const auto column = static_cast<Eigen::Index>(columns_.first_hat(e) + j);
+      const bool last = j + 1 == columns_.hats[e];
+      if (last) {
+        const auto peak = static_cast<std::ptrdiff_t>(hat_start_[e] + (j + 2) * hat_half_);
+        s.next.resize(static_cast<Eigen::Index>(rows));
+        for (std::size_t i = 0; i < rows; ++i) {
+          s.next(static_cast<Eigen::Index>(i)) = at(hat_, origin + static_cast<std::ptrdiff_t>(i) - (peak - margin));
+        }
+        s.X.col(column) -= s.next;
+      } else {
+        s.X.col(column) -= s.X.col(column + 1);
+      }
+    }
   }
 }
 
 std::vector<double> SpectrumModel::single_scattering(std::size_t e, double amplitude,
-                                                     std::span<const double> hats) const {
-  HOTSTAGE_EXPECTS(hats.size() == columns_.hats[e]);
+                                                     std::span<const double> fine) const {
+  HOTSTAGE_EXPECTS(fine.size() == columns_.hats[e]);
+  std::vector<double> hats(fine.begin(), fine.end());
+  if (layout_.conserved && !hats.empty()) {
+    hats.push_back(0.0);
+    for (std::size_t j = hats.size() - 1; j > 0; --j) {
+      hats[j] -= hats[j - 1];
+    }
+  }
   std::vector<double> out(layout_.axis.size, 0.0);
   for (std::size_t c = 0; c < out.size() && c + left_ < grid_.size; ++c) {
     const std::size_t g = c + left_;

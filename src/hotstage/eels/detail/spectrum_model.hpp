@@ -25,12 +25,13 @@ struct ModelEdge {
 };
 
 struct ModelLayout {
-  EnergyAxis axis;                  ///< common axis of the core loss
-  std::optional<EnergyAxis> low;    ///< none: nothing is convolved
-  Window range;                     ///< of the fit
-  std::vector<double> exponents;    ///< of fixed power laws, ascending
-  std::optional<double> tangent_r;  ///< instead: one power law of this exponent, and its derivative by r
-  double hat_eV = 5.0;              ///< distance of the knots of fine structure
+  EnergyAxis axis;                ///< common axis of the core loss
+  std::optional<EnergyAxis> low;  ///< none: nothing is convolved
+  Window range;                   ///< of the fit
+  std::vector<double> exponents;  ///< of fixed power laws, ascending
+  bool tangent = false;           ///< instead: one power law of an exponent given per item, and its derivative by r
+  double hat_eV = 5.0;            ///< distance of the knots of fine structure
+  bool conserved = false;         ///< differences of neighbouring hats instead of hats: fine structure of zero area
   std::vector<ModelEdge> edges;
 };
 
@@ -56,7 +57,8 @@ class SpectrumModel {
     std::vector<float> real;
     std::vector<std::complex<float>> low;
     std::vector<std::complex<float>> product;
-    Eigen::MatrixXd X;               ///< channels of the range × columns
+    Eigen::MatrixXd X;  ///< channels of the range × columns
+    Eigen::VectorXd next;
     std::vector<std::size_t> first;  ///< per column: row before which it is zero
     ChannelRange range;              ///< channels of the item the rows stand for
   };
@@ -65,19 +67,20 @@ class SpectrumModel {
 
   [[nodiscard]] const ModelColumns& columns() const { return columns_; }
 
-  /// Fills X, first and range for an item: its axis, and its low loss with the place of the zero-loss peak.
-  void fill(const RawItem& item, Scratch& scratch) const;
+  /// Fills X, first and range for an item: its axis, and its low loss with the place of the zero-loss peak. `r` is the
+  /// exponent of a tangent background.
+  void fill(const RawItem& item, double r, Scratch& scratch) const;
 
-  /// Single scattering of edge e per eV on the common axis for given amplitude and hat heights.
+  /// Single scattering of edge e per eV on the common axis for given amplitude and parameters of its fine structure.
   [[nodiscard]] std::vector<double> single_scattering(std::size_t e, double amplitude,
-                                                      std::span<const double> hats) const;
+                                                      std::span<const double> fine) const;
 
  private:
   void sample(std::size_t e);
   void extend_low(std::span<float> values, std::size_t n, double zero_channel) const;
   void transform_low(const RawItem& item, Scratch& scratch) const;
   void convolved(const std::vector<std::complex<float>>& shape, Scratch& scratch) const;
-  void background(const RawItem& item, Scratch& scratch) const;
+  void background(const RawItem& item, double r, Scratch& scratch) const;
 
   ModelLayout layout_;
   ModelColumns columns_;
