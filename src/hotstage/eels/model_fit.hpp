@@ -70,8 +70,9 @@ struct ModelFitOptions {
                "exponents: fixed power laws, amplitudes not negative"});
     v("exponents", exponents, {.help = "exponents of the fixed power laws, ascending", .min = 0.0, .max = 20.0});
     v("fine_structure", fine_structure,
-      {.help = "near-edge structure: a piecewise linear curve on top of the cross-section that is free, only adds, or "
-               "none"});
+      {.help =
+           "near-edge structure on top of the cross-section: a piecewise linear curve that is free, one of zero area "
+           "(strength is conserved), or none"});
     v("fine_start", fine_start, {.help = "start of the fine structure, from the onset", .unit = "eV", .max = 0.0});
     v("fine_end", fine_end,
       {.help = "where the fine structure has run into the cross-section, from the onset", .unit = "eV", .min = 5.0});

@@ -79,7 +79,7 @@ report::Figure model_figure(const eels::ModelFitResult& result) {
   }
   figure.panels.push_back(std::move(spectrum));
   report::Panel residual = energy_panel("Measured − model", "Residual", "σ", 1);
-  residual.height = 0.5;
+  residual.height = 0.8;
   std::vector<double> relative(m.residual.size(), 0.0);
   for (std::size_t c = 0; c < relative.size(); ++c) {
     relative[c] = m.residual_sigma[c] > 0.0 ? m.residual[c] / m.residual_sigma[c] : 0.0;
@@ -219,7 +219,7 @@ report::Figure mlls_figure(const eels::MllsResult& result) {
   }
   figure.panels.push_back(std::move(spectrum));
   report::Panel residual = energy_panel("Measured − fitted", "Counts", "", 1);
-  residual.height = 0.5;
+  residual.height = 0.8;
   std::vector<double> left(result.mean.size());
   for (std::size_t c = 0; c < left.size(); ++c) {
     left[c] = result.mean[c] - result.fit[c];
