@@ -186,8 +186,8 @@ void SpectrumModel::transform_low(const RawItem& item, Scratch& s) const {
       re = scale * std::cos(start);
       im = scale * std::sin(start);
     }
-    const double low_re = static_cast<double>(s.low[k].real());
-    const double low_im = static_cast<double>(s.low[k].imag());
+    const auto low_re = static_cast<double>(s.low[k].real());
+    const auto low_im = static_cast<double>(s.low[k].imag());
     s.low[k] = {static_cast<float>(low_re * re - low_im * im), static_cast<float>(low_re * im + low_im * re)};
     const double next = re * turn_re - im * turn_im;
     im = re * turn_im + im * turn_re;
