@@ -111,6 +111,17 @@ struct ChainItem {
   std::span<const EdgeSignal> edges;  ///< in the order given
 };
 
+/// One item before any fit: what a model of the whole spectrum is compared with.
+struct RawItem {
+  std::size_t item = 0;
+  double shift_eV = 0.0;          ///< added to the axis of the file
+  EnergyAxis axis;                ///< of this item
+  Estimate thickness;             ///< t/λ; {0, 0} without low loss
+  std::span<const float> counts;  ///< stray background removed
+  std::span<const float> low;     ///< its own low loss, else the mean one; empty without
+  ZeroLoss zero_loss;             ///< of `low`
+};
+
 /// Mean spectra on the common axis (interpolated; for figures and onsets, never for numbers).
 struct MeanSpectra {
   EnergyAxis core_axis;
@@ -140,6 +151,12 @@ class Chain {
   /// Results do not depend on the number of threads or on the memory limit.
   MeanSpectra run(const std::function<void(const ChainItem&)>& work, Run& run) const;
 
+  /// The same pass without background and deconvolution: `work` gets blocks of items, in parallel, and a sum of `size`
+  /// values to add to, which is returned, added in block order.
+  std::vector<double> visit(const std::function<void(std::span<const RawItem>, std::span<double> sum)>& work,
+                            std::size_t size, Run& run) const;
+
+  [[nodiscard]] const MeanSpectra& means() const;  ///< core and low loss of the first pass
   [[nodiscard]] std::size_t items() const;
   [[nodiscard]] const EnergyAxis& axis() const;  ///< of the core loss, shift and anchor applied
   [[nodiscard]] bool deconvolves() const;

@@ -5,7 +5,7 @@
 #include "hotstage/core/constants.hpp"
 #include "hotstage/core/error.hpp"
 #include "hotstage/core/nearest.hpp"
-#include "hotstage/num/statistics.hpp"
+#include "hotstage/eels/detail/item_ratio.hpp"
 
 #include <fmt/format.h>
 
@@ -277,39 +277,17 @@ RatioResult Quantifier::ratio(std::size_t e) const {
   out.name = plan_.edges[e].element + '/' + plan_.edges[r].element;
   out.numerator = e;
   out.denominator = r;
-  out.used = out_.used;
   out.model_uncertainty = std::hypot(out_.edges[e].relative_uncertainty, out_.edges[r].relative_uncertainty);
-  out.value.assign(out_.status.size(), 0.0);
-  out.sigma.assign(out_.status.size(), 0.0);
-  std::vector<double> values;
-  double squares = 0.0;
-  Estimate top;
-  Estimate bottom;
-  double shared = 0.0;
-  for (std::size_t i = 0; i < out_.status.size(); ++i) {
-    if (out_.status[i] != ItemStatus::ok) {
-      continue;
-    }
-    const Estimate a{items_.atoms[e][i], std::sqrt(items_.variance[e][i])};
-    const Estimate b{items_.atoms[r][i], std::sqrt(items_.variance[r][i])};
-    const Estimate value = num::ratio(a, b, items_.covariance[e][i]);
-    out.value[i] = value.value;
-    out.sigma[i] = value.sigma;
-    values.push_back(value.value);
-    squares += value.sigma * value.sigma;
-    top.value += a.value;
-    bottom.value += b.value;
-    top.sigma = std::hypot(top.sigma, a.sigma);
-    bottom.sigma = std::hypot(bottom.sigma, b.sigma);
-    shared += items_.covariance[e][i];
+  std::vector<char> used;
+  for (const ItemStatus status : out_.status) {
+    used.push_back(status == ItemStatus::ok ? 1 : 0);
   }
-  if (values.empty()) {
-    return out;
-  }
-  out.propagated = std::sqrt(squares / static_cast<double>(values.size()));
-  out.scatter = num::standard_deviation(values);
-  out.mean = {num::mean(values), values.size() > 1 ? num::standard_error(values) : out.propagated};
-  out.of_sums = num::ratio(top, bottom, shared);
+  const auto amounts = [&](std::size_t i) {
+    return detail::AmountPair{{items_.atoms[e][i], std::sqrt(items_.variance[e][i])},
+                              {items_.atoms[r][i], std::sqrt(items_.variance[r][i])},
+                              items_.covariance[e][i]};
+  };
+  detail::fill_ratio(used, amounts, out);
   return out;
 }
 

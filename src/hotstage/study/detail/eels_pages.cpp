@@ -257,24 +257,6 @@ void check_edges(std::span<const eels::PlacedEdge> edges, std::vector<Check>& ch
   }
 }
 
-void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out) {
-  for (const eels::Warning& warning : warnings) {
-    const auto known = std::find_if(out.warnings.begin(), out.warnings.end(), [&](const WarningCount& w) {
-      return w.kind == warning.kind && w.example == warning.text;
-    });
-    if (known != out.warnings.end()) {
-      ++known->count;
-    } else {
-      out.warnings.push_back({warning.kind, warning.text, 1});
-    }
-  }
-  for (const std::string& text : assumed) {
-    const std::size_t colon = text.find(": ");
-    out.assumptions.push_back(colon == std::string::npos ? Assumption{text, ""}
-                                                         : Assumption{text.substr(0, colon), text.substr(colon + 2)});
-  }
-}
-
 }  // namespace
 
 std::vector<report::Figure> item_figures(const signal::Signal& core, std::span<const ItemQuantity> quantities) {
@@ -360,15 +342,38 @@ void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& 
   }
 }
 
+void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out) {
+  for (const eels::Warning& warning : warnings) {
+    const auto known = std::find_if(out.warnings.begin(), out.warnings.end(), [&](const WarningCount& w) {
+      return w.kind == warning.kind && w.example == warning.text;
+    });
+    if (known != out.warnings.end()) {
+      ++known->count;
+    } else {
+      out.warnings.push_back({warning.kind, warning.text, 1});
+    }
+  }
+  for (const std::string& text : assumed) {
+    const std::size_t colon = text.find(": ");
+    out.assumptions.push_back(colon == std::string::npos ? Assumption{text, ""}
+                                                         : Assumption{text.substr(0, colon), text.substr(colon + 2)});
+  }
+}
+
+void check_dual(const StepInputs& inputs, std::span<const eels::PlacedEdge> edges,
+                std::span<const eels::ZeroLoss> zero_loss, std::vector<Check>& checks) {
+  check_pair(inputs.signal("core"), inputs.find_signal("low"), checks);
+  check_zero_loss(zero_loss, checks);
+  check_edges(edges, checks);
+}
+
 void add_page(const DualPage& page, StepOutput& out) {
   const signal::Signal& core = page.inputs.signal("core");
   out.figures.push_back(spectrum_figure(page.means, page.edges, page.windows, page.deconvolved));
   for (report::Figure& figure : item_figures(core, page.quantities)) {
     out.figures.push_back(std::move(figure));
   }
-  check_pair(core, page.inputs.find_signal("low"), out.checks);
-  check_zero_loss(page.zero_loss, out.checks);
-  check_edges(page.edges, out.checks);
+  check_dual(page.inputs, page.edges, page.zero_loss, out.checks);
   add_notes(page.warnings, page.assumed, out);
 }
 

@@ -35,6 +35,13 @@ struct ItemQuantity {
 /// Zero-loss flags and t/λ.
 void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& checks);
 
+/// Dispersion, exposure, zero-loss peak, gain, background and calibration of a dual measurement.
+void check_dual(const StepInputs& inputs, std::span<const eels::PlacedEdge> edges,
+                std::span<const eels::ZeroLoss> zero_loss, std::vector<Check>& checks);
+
+/// Warnings by kind and assumptions ("what: detail").
+void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out);
+
 /// What a pass over a dual measurement leaves for the report.
 struct DualPage {
   const StepInputs& inputs;
