@@ -33,6 +33,7 @@ struct DftOptions {
   Energy hubbard_U = 3.91 * units::eV;  ///< on Co 3d; 0: none
   HubbardConvention convention = HubbardConvention::normalised;
   Energy smearing = 0.05 * units::eV;
+  double residual = 4e-8;                  ///< of the eigenstates, eV² per valence electron (gpaw)
   int ranks = 1;                           ///< MPI processes
   std::filesystem::path pseudopotentials;  ///< folder with UPF files, for engines that need them
   std::string calculator;                  ///< of ASE, for the engine ase
@@ -45,6 +46,12 @@ struct DftOptions {
     v("hubbard_U", hubbard_U, {.help = "Hubbard U on Co 3d; 0: none", .unit = "eV", .min = 0.0});
     v("convention", convention, {.help = "how the occupation of the d shell is defined"});
     v("smearing", smearing, {.help = "Fermi smearing", .unit = "eV", .min = 1e-4});
+    v("residual", residual,
+      {.help =
+           "gpaw: residual of the eigenstates, eV^2 per electron; open shells at the Fermi level stall long after the "
+           "energy has settled: 1e-6 there",
+       .min = 1e-12,
+       .max = 1e-3});
     v("ranks", ranks, {.help = "MPI processes per engine", .min = 1, .max = 1024});
     v("pseudopotentials", pseudopotentials, {.help = "folder with UPF files (qe)"});
     v("calculator", calculator,

@@ -36,6 +36,15 @@ std::string hubbard(const DftOptions& options) {
   return fmt::format(":d,{}{}", io::shortest(u_eV), options.convention == HubbardConvention::plain ? ",0" : "");
 }
 
+bool usual_residual(const DftOptions& options) {
+  return options.residual == DftOptions{}.residual;
+}
+
+/// A looser residual asks for a tighter density: forces follow the density.
+double density_limit(const DftOptions& options) {
+  return usual_residual(options) ? 1e-3 : 3e-4;
+}
+
 Value parameters(const DftOptions& options, const atoms::Structure& structure) {
   Value out = Value::object();
   out["mode"] = "pw";
@@ -53,7 +62,10 @@ Value parameters(const DftOptions& options, const atoms::Structure& structure) {
   out["width_eV"] = options.smearing.in(units::eV);
   Value convergence = Value::object();
   convergence["energy"] = 1e-4;
-  convergence["density"] = 1e-3;
+  convergence["density"] = density_limit(options);
+  if (!usual_residual(options)) {
+    convergence["eigenstates"] = options.residual;
+  }
   out["convergence"] = std::move(convergence);
   return out;
 }
@@ -68,11 +80,13 @@ std::string script(const DftOptions& options, const atoms::Structure& s) {
   out += fmt::format(
       "atoms.calc = GPAW(mode=PW({}), xc='PBE', kpts={{'size': ({}, {}, {}), 'gamma': True}},\n"
       "                  setups={}, occupations=FermiDirac({}), txt='gpaw.txt', maxiter=200,\n"
-      "                  convergence={{'energy': 1e-4, 'density': 1e-3}}, parallel={{'augment_grids': True}},\n"
+      "                  convergence={{'energy': 1e-4, 'density': {}, 'eigenstates': {}}}, parallel={{'augment_grids': "
+      "True}},\n"
       "                  symmetry={{'point_group': False}})\n"
       "SocketClient(unixsocket=sys.argv[1], comm=world).run(atoms, use_stress=False)\n",
       io::shortest(options.cutoff.in(units::eV)), options.kpts[0], options.kpts[1], options.kpts[2],
-      u.empty() ? "{}" : fmt::format("{{'Co': '{}'}}", u), io::shortest(options.smearing.in(units::eV)));
+      u.empty() ? "{}" : fmt::format("{{'Co': '{}'}}", u), io::shortest(options.smearing.in(units::eV)),
+      io::shortest(density_limit(options)), io::shortest(options.residual));
   return out;
 }
 
