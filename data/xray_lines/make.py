@@ -54,17 +54,18 @@ def family_lines(atom, family):
     for shell, edge in atom.edges.items():
         if shell[0] == family and shell in ELECTRONS:
             for name, energy, rate in edge["lines"]:
-                out[name] = (energy, vacancies(atom, shell) * edge["yield"] * rate)
-    if "Ka1" in out and "Ka2" in out and out["Ka1"][0] == out["Ka2"][0]:
-        out["Ka"] = (out["Ka1"][0], out.pop("Ka1")[1] + out.pop("Ka2")[1])
-    if "La1" in out and "La2" in out and out["La1"][0] == out["La2"][0]:
-        out["La"] = (out["La1"][0], out.pop("La1")[1] + out.pop("La2")[1])
-    total = sum(weight for _, weight in out.values())
-    kept = {n: (e, w) for n, (e, w) in out.items() if total > 0 and w > SMALLEST * total and LOWEST < e < HIGHEST}
+                # The rates of M zeta are arbitrary in the table: a fit must leave them free.
+                out[name] = (energy, vacancies(atom, shell) * edge["yield"] * rate, name if name == "Mz" else shell)
+    for both, one, two in (("Ka", "Ka1", "Ka2"), ("La", "La1", "La2")):
+        if one in out and two in out and out[one][0] == out[two][0]:
+            out[both] = (out[one][0], out.pop(one)[1] + out.pop(two)[1], family if family == "K" else "L3")
+    total = sum(line[1] for line in out.values())
+    kept = {n: line for n, line in out.items()
+            if total > 0 and (n == "Mz" or line[1] > SMALLEST * total) and LOWEST < line[0] < HIGHEST}
     if not any("a" in name for name in kept):
         return {}
-    total = sum(weight for _, weight in kept.values())
-    return {name: (energy, weight / total) for name, (energy, weight) in sorted(kept.items(), key=lambda i: -i[1][1])}
+    total = sum(line[1] for line in kept.values())
+    return {n: (e, w / total, shell) for n, (e, w, shell) in sorted(kept.items(), key=lambda i: -i[1][1])}
 
 
 def absorption(photo, energy):
@@ -83,13 +84,13 @@ def main():
     alphas = []
     with open(folder / "lines.csv", "w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(["element", "family", "line", "energy (eV)", "weight"])
+        out.writerow(["element", "family", "line", "vacancy", "energy (eV)", "weight"])
         for element in ELEMENTS:
             for family in "KLM":
                 lines = family_lines(atoms[element], family)
-                for name, (energy, weight) in lines.items():
-                    out.writerow([element, family, name, f"{energy:.1f}", f"{weight:.4f}"])
-                alpha = [(e, w) for n, (e, w) in lines.items() if n.startswith(family + "a")]
+                for name, (energy, weight, shell) in lines.items():
+                    out.writerow([element, family, name, shell, f"{energy:.1f}", f"{weight:.5f}"])
+                alpha = [(e, w) for n, (e, w, _) in lines.items() if n.startswith(family + "a")]
                 if alpha:
                     alphas.append((element, family, sum(e * w for e, w in alpha) / sum(w for _, w in alpha)))
     with open(folder / "absorption.csv", "w", newline="") as file:

@@ -35,16 +35,53 @@ void add_line(const XrayLine& line, double scale, const EnergyAxis& axis, const 
   }
 }
 
-void fill_lines(std::span<const LineFamily* const> families, const EnergyAxis& axis, const Resolution& resolution,
+/// The lines of one family that one parameter scales.
+struct LineGroup {
+  std::vector<XrayLine> lines;
+  double scale = 1.0;
+};
+
+/// Groups of columns: the α group of each family in units of photons in the α lines, then the subshells left free.
+std::vector<LineGroup> group_lines(std::span<const LineFamily* const> families, const Resolution& resolution,
+                                   double low_eV, double high_eV) {
+  constexpr double lowest_free = 1500.0;  // eV: below, too many lines crowd to leave a subshell free
+  std::vector<LineGroup> out;
+  std::vector<LineGroup> free;
+  for (const LineFamily* family : families) {
+    const double alpha = family->alpha_eV();
+    LineGroup main{.lines = {}, .scale = 1.0 / family->alpha_share()};
+    std::vector<std::string> apart;
+    for (const XrayLine& line : family->lines) {
+      // Strongest first: the first line of a subshell decides for all of it.
+      const bool own = line.vacancy == family->lines.front().vacancy || alpha < lowest_free;
+      const bool decided = std::ranges::find(apart, line.vacancy) != apart.end();
+      const bool tied = std::ranges::find(main.lines, line.vacancy, &XrayLine::vacancy) != main.lines.end();
+      const bool seen = line.energy_eV > low_eV && line.energy_eV < high_eV;
+      if (own || tied || (!decided && (!seen || std::abs(line.energy_eV - alpha) < resolution.fwhm(alpha)))) {
+        main.lines.push_back(line);
+      } else if (!decided) {
+        apart.push_back(line.vacancy);
+        free.push_back({.lines = {line}, .scale = 1.0 / line.weight});
+      } else {
+        free[free.size() - apart.size() +
+             static_cast<std::size_t>(std::ranges::find(apart, line.vacancy) - apart.begin())]
+            .lines.push_back(line);
+      }
+    }
+    out.push_back(std::move(main));
+  }
+  out.insert(out.end(), free.begin(), free.end());
+  return out;
+}
+
+void fill_lines(std::span<const LineGroup> groups, const EnergyAxis& axis, const Resolution& resolution,
                 std::size_t first, View<double, 2> out) {
-  for (std::size_t k = 0; k < families.size(); ++k) {
+  for (std::size_t k = 0; k < groups.size(); ++k) {
     for (std::size_t i = 0; i < out.extent(0); ++i) {
       out(i, k) = 0.0;
     }
-    // In units of photons in the α lines, whatever else of the family lies in the range.
-    const double scale = 1.0 / families[k]->alpha_share();
-    for (const XrayLine& line : families[k]->lines) {
-      add_line(line, scale, axis, resolution, first, out, k);
+    for (const XrayLine& line : groups[k].lines) {
+      add_line(line, groups[k].scale, axis, resolution, first, out, k);
     }
   }
 }
@@ -126,16 +163,16 @@ Range fitted_range(const EnergyAxis& axis, std::span<const LineFamily* const> fa
   return out;
 }
 
-LineModel make_model(const EnergyAxis& axis, std::span<const LineFamily* const> families, const Range& range,
-                     const FitOptions& options) {
+LineModel make_model(const EnergyAxis& axis, std::size_t families, std::span<const LineGroup> groups,
+                     const Range& range, const FitOptions& options) {
   const std::vector<double> knots = background_knots(range.low_eV, range.high_eV, options.resolution);
   LineModel model{.axis = axis,
                   .resolution = options.resolution,
                   .first = range.first,
-                  .lines = families.size(),
-                  .basis = Buffer<double, 2>({range.count, families.size() + knots.size()})};
-  fill_lines(families, axis, options.resolution, range.first, model.basis.view());
-  fill_background(knots, axis, options.beam_eV, range.first, families.size(), model.basis.view());
+                  .lines = families,
+                  .basis = Buffer<double, 2>({range.count, groups.size() + knots.size()})};
+  fill_lines(groups, axis, options.resolution, range.first, model.basis.view());
+  fill_background(knots, axis, options.beam_eV, range.first, groups.size(), model.basis.view());
   return model;
 }
 
@@ -163,9 +200,9 @@ struct Strong {
 /// Shift, gain and width of the axis by separable least squares around the fit given.
 class Calibrator {
  public:
-  Calibrator(std::span<const double> counts, std::span<const LineFamily* const> families, const Range& range,
-             const FitOptions& options)
-      : counts_(counts), families_(families), range_(range), options_(options) {}
+  Calibrator(std::span<const double> counts, std::span<const LineFamily* const> families,
+             std::span<const LineGroup> groups, const Range& range, const FitOptions& options)
+      : counts_(counts), families_(families), groups_(groups), range_(range), options_(options) {}
 
   /// Changes axis and resolution of the options; says in `fit` what was found and what was held.
   void run(const detail::PoissonFit& first, EnergyAxis& axis, FitOptions& options, SpectrumFit& fit) const {
@@ -230,12 +267,12 @@ class Calibrator {
       weights.push_back(1.0 / std::max(expected, 0.5));
     }
     const num::Basis basis = [&](std::span<const double> q, View<double, 2> out) {
-      fill_lines(families_, placed(q), width(q), range_.first, out);
-      fill_background(knots, placed(q), options_.beam_eV, range_.first, families_.size(), out);
+      fill_lines(groups_, placed(q), width(q), range_.first, out);
+      fill_background(knots, placed(q), options_.beam_eV, range_.first, groups_.size(), out);
     };
     const num::Fit solved = num::fit_separable(
-        {.basis = basis, .linear = families_.size() + knots.size()}, counts_.subspan(range_.first, range_.count),
-        weights, start, {.max_iterations = 30, .step_tolerance = 1e-5, .lower = lower, .upper = upper});
+        {.basis = basis, .linear = groups_.size() + knots.size()}, counts_.subspan(range_.first, range_.count), weights,
+        start, {.max_iterations = 30, .step_tolerance = 1e-5, .lower = lower, .upper = upper});
     const std::span<const double> q(solved.parameters.data(), start.size());
     bool sound = solved.ok();
     for (std::size_t i = 0; i < start.size() && sound; ++i) {
@@ -259,6 +296,7 @@ class Calibrator {
 
   std::span<const double> counts_;
   std::span<const LineFamily* const> families_;
+  std::span<const LineGroup> groups_;
   const Range& range_;
   const FitOptions& options_;
 };
@@ -301,12 +339,13 @@ SpectrumFit fit_spectrum(std::span<const double> counts, const EnergyAxis& axis,
     return fit;
   }
   EnergyAxis placed = axis;
-  LineModel model = make_model(placed, families, range, options);
-  detail::PoissonFit solved = detail::fit_poisson(model.basis.view(), fitted, families.size());
+  const std::vector<LineGroup> groups = group_lines(families, options.resolution, range.low_eV, range.high_eV);
+  LineModel model = make_model(placed, families.size(), groups, range, options);
+  detail::PoissonFit solved = detail::fit_poisson(model.basis.view(), fitted, groups.size());
   if (solved.ok && options.calibrate != Calibrate::none) {
-    Calibrator(counts, families, range, asked).run(solved, placed, options, fit);
-    model = make_model(placed, families, range, options);
-    solved = detail::fit_poisson(model.basis.view(), fitted, families.size());
+    Calibrator(counts, families, groups, range, asked).run(solved, placed, options, fit);
+    model = make_model(placed, families.size(), groups, range, options);
+    solved = detail::fit_poisson(model.basis.view(), fitted, groups.size());
   }
   if (!solved.ok) {
     fit.status = LineFitStatus::singular;
@@ -326,7 +365,7 @@ SpectrumFit fit_spectrum(std::span<const double> counts, const EnergyAxis& axis,
   fill_areas(solved, families, options.detection_sigma, fit);
   fit.background.assign(fitted.size(), 0.0);
   for (std::size_t i = 0; i < fitted.size(); ++i) {
-    for (std::size_t j = families.size(); j < model.basis.extent(1); ++j) {
+    for (std::size_t j = groups.size(); j < model.basis.extent(1); ++j) {
       fit.background[i] += model.basis.view()(i, j) * solved.parameters[j];
     }
   }
@@ -420,8 +459,12 @@ std::optional<Estimate> two_window_area(std::span<const double> counts, const En
 std::vector<double> expected_lines(const EnergyAxis& axis, std::span<const LineFamily* const> families,
                                    std::span<const double> alpha_areas, const Resolution& resolution) {
   HOTSTAGE_EXPECTS(alpha_areas.size() == families.size());
+  std::vector<LineGroup> groups;
+  for (const LineFamily* family : families) {
+    groups.push_back({.lines = family->lines, .scale = 1.0 / family->alpha_share()});
+  }
   Buffer<double, 2> basis({axis.size, families.size()});
-  fill_lines(families, axis, resolution, 0, basis.view());
+  fill_lines(groups, axis, resolution, 0, basis.view());
   std::vector<double> out(axis.size, 0.0);
   for (std::size_t i = 0; i < axis.size; ++i) {
     for (std::size_t k = 0; k < families.size(); ++k) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Areas of X-ray lines: Gaussians with fixed ratios within each family over a smooth background, Poisson weights.
+// Areas of X-ray lines: Gaussians with fixed ratios within each subshell over a smooth background, Poisson weights.
 
 #pragma once
 
@@ -48,7 +48,7 @@ struct LineModel {
   EnergyAxis axis;  ///< recalibrated
   Resolution resolution;
   std::size_t first = 0;    ///< first fitted channel
-  std::size_t lines = 0;    ///< the first columns are families, the others background
+  std::size_t lines = 0;    ///< the first columns are families, then subshells left free, then background
   Buffer<double, 2> basis;  ///< fitted channels × columns, counts per unit of the parameter
 };
 
@@ -79,8 +79,10 @@ struct SpectrumFit {
 /// Fits counts per channel. Throws Error{bad_input} when a family lies outside the axis or the spectrum holds no counts
 /// (negative or not finite numbers).
 ///
-/// Poisson maximum likelihood by Fisher scoring; the background is a Kramers shape (E0 − E)/E times a piecewise linear
-/// correction with non-negative knots several FWHM apart; areas are signed, so that their mean is unbiased at zero.
+/// Lines that follow vacancies in other subshells of a family have a free scale of their own when they lie more than
+/// one FWHM from the α line and that above 1.5 keV; else the weights of the table tie them to it. Poisson maximum
+/// likelihood by Fisher scoring; the background is a Kramers shape (E0 − E)/E times a piecewise linear correction with
+/// non-negative knots several FWHM apart; areas are signed, so that their mean is unbiased at zero.
 [[nodiscard]] SpectrumFit fit_spectrum(std::span<const double> counts, const EnergyAxis& axis,
                                        std::span<const LineFamily* const> families, const FitOptions& options);
 

@@ -37,6 +37,7 @@ std::vector<LineFamily> read_lines(const std::filesystem::path& file) {
   const auto& elements = texts_of(table, "element");
   const auto& shells = texts_of(table, "family");
   const auto& names = texts_of(table, "line");
+  const auto& vacancies = texts_of(table, "vacancy");
   const auto& energies = table.numbers("energy");
   const auto& weights = table.numbers("weight");
   std::vector<LineFamily> out;
@@ -50,7 +51,7 @@ std::vector<LineFamily> read_lines(const std::filesystem::path& file) {
     if (out.empty() || !(out.back().element == element) || out.back().shell != shells[i][0]) {
       out.push_back({.element = element, .shell = shells[i][0], .lines = {}, .absorption = {}});
     }
-    out.back().lines.push_back({names[i], energies[i], weights[i]});
+    out.back().lines.push_back({names[i], energies[i], weights[i], vacancies[i]});
   }
   for (LineFamily& family : out) {
     double sum = 0.0;

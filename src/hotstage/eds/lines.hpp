@@ -19,9 +19,10 @@ struct XrayLine {
   std::string name;  ///< "Ka1"
   double energy_eV = 0.0;
   double weight = 0.0;
+  std::string vacancy{};  ///< "L3": within one subshell ratios are well known, between subshells they are not
 };
 
-/// All lines that follow a vacancy in one shell of an element; their ratios are fixed, their sum is what a fit finds.
+/// All lines that follow a vacancy in one shell of an element.
 struct LineFamily {
   atoms::Element element;
   char shell = 'K';

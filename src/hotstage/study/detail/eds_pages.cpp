@@ -213,15 +213,18 @@ report::Figure spectrum_figure(std::span<const double> counts, const eds::Spectr
                                            .y = fit.background,
                                            .dash = report::Dash::dashed,
                                            .colour = report::Colour::vermilion});
-  double height = 1.05;
-  for (const eds::FamilyArea& area : fit.areas) {
+  std::vector<eds::FamilyArea> sorted = fit.areas;
+  std::ranges::sort(sorted, {}, [](const eds::FamilyArea& area) { return area.family->alpha_eV(); });
+  spectrum.y.range = {{-0.03 * top, 1.15 * top}};
+  double height = 1.08;
+  for (const eds::FamilyArea& area : sorted) {
     const double at = 1e-3 * area.family->alpha_eV();
     spectrum.marks.emplace_back(
         report::VerticalLine{.value = at,
                              .dash = report::Dash::dotted,
                              .colour = area.found ? report::Colour::green : report::Colour::grey});
     // Labels at changing heights, so that neighbours do not cover each other.
-    height = height < 0.75 ? 1.05 : height - 0.08;
+    height = height < 0.55 ? 1.08 : height - 0.09;
     spectrum.marks.emplace_back(report::Text{
         .text = fmt::format("{}α{}", area.family->name(), area.found ? "" : "?"), .x = at, .y = height * top});
   }
