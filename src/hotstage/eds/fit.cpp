@@ -48,7 +48,7 @@ std::vector<LineGroup> group_lines(std::span<const LineFamily* const> families, 
   std::vector<LineGroup> out;
   std::vector<LineGroup> free;
   for (const LineFamily* family : families) {
-    const double alpha = family->alpha_eV();
+    const double alpha = family->alpha_energy();
     LineGroup main{.lines = {}, .scale = 1.0 / family->alpha_share()};
     std::vector<std::string> apart;
     for (const XrayLine& line : family->lines) {
@@ -132,11 +132,11 @@ Range fitted_range(const EnergyAxis& axis, std::span<const LineFamily* const> fa
   double low = options.low_eV;
   double high = options.high_eV;
   if (low == 0.0 && high == 0.0) {
-    low = families.front()->alpha_eV();
+    low = families.front()->alpha_energy();
     high = low;
     for (const LineFamily* family : families) {
-      low = std::min(low, family->alpha_eV());
-      high = std::max(high, family->alpha_eV());
+      low = std::min(low, family->alpha_energy());
+      high = std::max(high, family->alpha_energy());
       for (const XrayLine& line : family->lines) {
         // Side lines of another shell of the same detector range belong to their own family.
         high = std::max(high, std::min(line.energy_eV, axis.value(static_cast<double>(axis.size))));
@@ -152,11 +152,12 @@ Range fitted_range(const EnergyAxis& axis, std::span<const LineFamily* const> fa
   Range out{static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin), axis.value(begin),
             axis.value(end - 1.0)};
   for (const LineFamily* family : families) {
-    const double margin = options.resolution.fwhm(family->alpha_eV());
-    if (out.count == 0 || family->alpha_eV() - margin < out.low_eV || family->alpha_eV() + margin > out.high_eV) {
+    const double margin = options.resolution.fwhm(family->alpha_energy());
+    if (out.count == 0 || family->alpha_energy() - margin < out.low_eV ||
+        family->alpha_energy() + margin > out.high_eV) {
       throw Error(Errc::bad_input,
                   fmt::format("the α line of {} at {:.0f} eV lies outside the fitted range {:.0f} to {:.0f} eV",
-                              family->name(), family->alpha_eV(), out.low_eV, out.high_eV),
+                              family->name(), family->alpha_energy(), out.low_eV, out.high_eV),
                   "Choose another line of the element, or widen the range");
     }
   }
@@ -210,7 +211,7 @@ class Calibrator {
     for (std::size_t k = 0; k < families_.size(); ++k) {
       const auto i = static_cast<Eigen::Index>(k);
       const double sigma = std::sqrt(first.covariance(i, i));
-      strong.push_back({families_[k]->alpha_eV(), sigma > 0.0 ? first.parameters[k] / sigma : 0.0});
+      strong.push_back({families_[k]->alpha_energy(), sigma > 0.0 ? first.parameters[k] / sigma : 0.0});
     }
     const Strong best = *std::ranges::max_element(strong, {}, &Strong::sigmas);
     constexpr double enough = 30.0;        // σ, about 1000 photons
@@ -404,7 +405,7 @@ AreaEstimator area_estimator(const SpectrumFit& fit) {
 
 std::optional<Estimate> two_window_area(std::span<const double> counts, const EnergyAxis& axis,
                                         const LineFamily& family, const Resolution& resolution, double half_width) {
-  const double centre = family.alpha_eV();
+  const double centre = family.alpha_energy();
   const double width = resolution.fwhm(centre);
   const auto channel = [&](double energy) { return (energy - axis.offset_eV) / axis.step_eV; };
   const double inner = half_width * width;

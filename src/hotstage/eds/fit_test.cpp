@@ -73,7 +73,7 @@ TEST(LineTable, holds_the_energies_of_known_lines_and_shares_of_one) {
                                                           {"Co L", 776.2},  {"Mn K", 5895.1}, {"Ga K", 9241.8},
                                                           {"Pt M", 2050.5}, {"Pt L", 9434.0}, {"P K", 2013.3}};
   for (const auto& [name, energy] : known) {
-    EXPECT_NEAR(table().find(name).alpha_eV(), energy, known_energy) << name;
+    EXPECT_NEAR(table().find(name).alpha_energy(), energy, known_energy) << name;
   }
   for (const LineFamily& family : table().families()) {
     double sum = 0.0;

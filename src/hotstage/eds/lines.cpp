@@ -79,7 +79,7 @@ double LineFamily::alpha_share() const {
   return sum;
 }
 
-double LineFamily::alpha_eV() const {
+double LineFamily::alpha_energy() const {
   double sum = 0.0;
   for (const XrayLine& line : lines) {
     sum += is_alpha(line) ? line.weight * line.energy_eV : 0.0;
@@ -134,7 +134,7 @@ std::vector<const LineFamily*> LineTable::families_of(const atoms::Element& elem
                                                       double high_eV) const {
   std::vector<const LineFamily*> out;
   for (const LineFamily& family : families_) {
-    if (family.element == element && family.alpha_eV() > low_eV && family.alpha_eV() < high_eV) {
+    if (family.element == element && family.alpha_energy() > low_eV && family.alpha_energy() < high_eV) {
       out.push_back(&family);
     }
   }
@@ -169,7 +169,7 @@ std::vector<Interference> find_interferences(const LineTable& table, std::span<c
   constexpr double weakest = 0.02;
   std::vector<Interference> out;
   for (const LineFamily* mine : listed) {
-    const double at = mine->alpha_eV();
+    const double at = mine->alpha_energy();
     const double width = resolution.fwhm(at);
     for (const LineFamily& other : table.families()) {
       const bool in_fit = std::ranges::find(listed, &other) != listed.end();

@@ -30,8 +30,8 @@ struct LineFamily {
   std::vector<double>
       absorption;  ///< µ/ρ of the α lines in the elements of LineTable::absorbers(), cm²/g; may be empty
 
-  [[nodiscard]] std::string name() const;  ///< "Co K"
-  [[nodiscard]] double alpha_eV() const;   ///< mean energy of the α lines
+  [[nodiscard]] std::string name() const;     ///< "Co K"
+  [[nodiscard]] double alpha_energy() const;  ///< mean of the α lines, eV
   [[nodiscard]] double alpha_share() const;
 };
 

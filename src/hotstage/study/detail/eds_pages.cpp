@@ -135,8 +135,8 @@ io::Table line_table(const eds::SpectrumFit& fit) {
   for (const eds::FamilyArea& one : fit.areas) {
     name.push_back(one.family->name() + "a");
     status.emplace_back(one.found ? "found" : "not found");
-    energy.push_back(one.family->alpha_eV());
-    width.push_back(fit.lines.resolution.fwhm(one.family->alpha_eV()));
+    energy.push_back(one.family->alpha_energy());
+    width.push_back(fit.lines.resolution.fwhm(one.family->alpha_energy()));
     area.push_back(one.alpha.value);
     counting.push_back(one.alpha.sigma);
     model.push_back(one.sigma_model);
@@ -214,11 +214,11 @@ report::Figure spectrum_figure(std::span<const double> counts, const eds::Spectr
                                            .dash = report::Dash::dashed,
                                            .colour = report::Colour::vermilion});
   std::vector<eds::FamilyArea> sorted = fit.areas;
-  std::ranges::sort(sorted, {}, [](const eds::FamilyArea& area) { return area.family->alpha_eV(); });
+  std::ranges::sort(sorted, {}, [](const eds::FamilyArea& area) { return area.family->alpha_energy(); });
   spectrum.y.range = {{-0.03 * top, 1.15 * top}};
   double height = 1.08;
   for (const eds::FamilyArea& area : sorted) {
-    const double at = 1e-3 * area.family->alpha_eV();
+    const double at = 1e-3 * area.family->alpha_energy();
     spectrum.marks.emplace_back(
         report::VerticalLine{.value = at,
                              .dash = report::Dash::dotted,

@@ -409,7 +409,7 @@ std::string header(const Signal& signal) {
   number("MAGCAM", metadata.magnification);
   number("LIVETIME-s", metadata.live_time ? std::optional(metadata.live_time->in(units::s)) : std::nullopt);
   number("ELEVANGLE-dg", metadata.elevation ? std::optional(metadata.elevation->in(degree)) : std::nullopt);
-  number("#FWHMMNKA-eV", metadata.resolution ? std::optional(metadata.resolution->in(units::eV)) : std::nullopt);
+  number("#FWHMMNKA", metadata.resolution ? std::optional(metadata.resolution->in(units::eV)) : std::nullopt);
   line("SPECTRUM", "Spectral Data Starts Here");
   return out;
 }
