@@ -36,7 +36,7 @@ class Builder {
     if (file_.kind(parent) == io::Hdf5Kind::missing) {
       file_.make_group(parent);
     }
-    const std::string path = parent + "/" + name;
+    std::string path = parent + "/" + name;
     file_.make_group(path);
     return path;
   }
