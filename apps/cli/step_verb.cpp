@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "console.hpp"
+#include <charconv>
 #include <map>
 #include <memory>
 
@@ -94,6 +95,23 @@ void add_options(CLI::App& command, const std::vector<Field>& fields, const std:
   }
 }
 
+/// "scan.emd#2" is signal 2 of scan.emd, unless a file of that very name exists.
+study::DataEntry data_entry(const std::string& typed) {
+  study::DataEntry entry{.file = typed};
+  const std::size_t mark = typed.rfind('#');
+  int number = 0;
+  if (mark == std::string::npos || std::filesystem::exists(typed)) {
+    return entry;
+  }
+  const char* end = typed.data() + typed.size();
+  const auto [stop, problem] = std::from_chars(typed.data() + mark + 1, end, number);
+  if (problem == std::errc() && stop == end && number >= 0) {
+    entry.file = typed.substr(0, mark);
+    entry.signal = number;
+  }
+  return entry;
+}
+
 study::StudyFile one_step_study(const study::Step& step, const Typed& typed) {
   study::StudyFile file;
   std::string plain(step.id);
@@ -109,7 +127,7 @@ study::StudyFile one_step_study(const study::Step& step, const Typed& typed) {
   for (const study::InputSpec& input : step.inputs) {
     const auto found = typed.inputs.find(std::string(input.name));
     if (found != typed.inputs.end() && !found->second.empty()) {
-      file.data.push_back({std::string(input.name), {.file = found->second}, {}});
+      file.data.push_back({std::string(input.name), data_entry(found->second), {}});
       entry.table[input.name] = fmt::format("data.{}", input.name);
     }
   }

@@ -5,6 +5,7 @@
 #include "hotstage/io/files.hpp"
 #include "hotstage/io/hdf5.hpp"
 #include "hotstage/signal/format.hpp"
+#include "hotstage/signal/formats/velox/test_files.hpp"
 
 #include <fmt/format.h>
 
@@ -96,6 +97,34 @@ void write_small_hspy(const std::filesystem::path& folder, const std::string& na
   file.flush();
 }
 
+/// One file per kind of datum; texts of variable length bring a heap of 4 KiB into each.
+void write_velox(const std::filesystem::path& folder) {
+  using namespace signal::velox::testing_files;
+  std::filesystem::create_directories(folder / "velox");
+  add_eels(Builder(folder / "velox/eels.emd"), "a", {row_json(-20.0), row_json(-19.0)});
+  add_two_frames(Builder(folder / "velox/stream.emd"), "a");
+  add_images(Builder(folder / "velox/images.emd"), "a");
+}
+
+void write_ncem(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder / "ncem");
+  const io::Hdf5File file = io::Hdf5File::create(folder / "ncem/image.emd");
+  file.make_group("/a");
+  file.write_attribute("/a", "emd_group_type", Value(1));
+  const std::vector<std::uint8_t> numbers{1, 2, 3, 4, 5, 6};
+  const std::vector<double> values{1.0, 1.5};
+  const std::vector<std::size_t> origin{0, 0};
+  const std::vector<std::size_t> shape{2, 3};
+  file.make_dataset("/a/data", {.type = io::NumberType::u8, .shape = shape})
+      .write(origin, shape, std::as_bytes(std::span(numbers)));
+  for (const char* dim : {"/a/dim1", "/a/dim2"}) {
+    const std::size_t count = values.size();
+    file.make_dataset(dim, {.type = io::NumberType::f64, .shape = {count}})
+        .write({origin.data(), 1}, {&count, 1}, std::as_bytes(std::span(values)));
+  }
+  file.flush();
+}
+
 void write_texts(const std::filesystem::path& folder) {
   const std::string head = "#FORMAT      : EMSA/MAS Spectral Data File\r\n";
   io::write_text(folder / "msa/commas.msa",
@@ -146,6 +175,8 @@ int main(int count, char** arguments) {
   write_signals(arguments[1]);
   write_small_hspy(arguments[1], "plain.hspy", false);
   write_small_hspy(arguments[1], "packed.hspy", true);
+  write_velox(arguments[1]);
+  write_ncem(arguments[1]);
   write_texts(arguments[1]);
   std::filesystem::create_directories(std::filesystem::path(arguments[1]) / "gos");
   write_gos(arguments[1]);

@@ -63,6 +63,9 @@ Value describe_signal(const signal::Signal& data) {
   note(metadata, "convergence_mrad", known.convergence, units::mrad);
   note(metadata, "collection_mrad", known.collection, units::mrad);
   note(metadata, "exposure_s", known.exposure, units::s);
+  note(metadata, "live_time_s", known.live_time, units::s);
+  note(metadata, "elevation_rad", known.elevation, units::rad);
+  note(metadata, "resolution_eV", known.resolution, units::eV);
   if (known.frames) {
     metadata["frames"] = *known.frames;
   }

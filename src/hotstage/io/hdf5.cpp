@@ -77,7 +77,7 @@ Value read_attribute(const Hdf5Handle& file, hid_t object, const std::string& na
     return note(info.name + ", not shown");
   }
   std::vector<std::byte> bytes(*count * size_of(*info.type));
-  const Id memory = info.is_bool ? Id(H5Tcopy(type.get()), H5Tclose) : detail::memory_type(*info.type);
+  const Id memory = info.is_bool ? Id(H5Tcopy(type.get()), H5Tclose) : detail::memory_type(*info.type, info.members);
   if (H5Aread(attribute.get(), memory.get(), bytes.data()) < 0) {
     throw file.failure(label, "read the attribute");
   }
@@ -147,7 +147,8 @@ void inspect(Hdf5Object& object) {
   check_sizes(object, std::max<std::size_t>(1, H5Tget_size(type.get())), H5Pget_nfilters(plist.get()) > 0);
   object.size = *detail::checked_product(object.shape, 1);
   if (info.type) {
-    object.memory_type = info.is_bool ? Id(H5Tcopy(type.get()), H5Tclose) : detail::memory_type(*info.type);
+    object.memory_type =
+        info.is_bool ? Id(H5Tcopy(type.get()), H5Tclose) : detail::memory_type(*info.type, info.members);
   }
 }
 

@@ -52,6 +52,32 @@ void refuse_companion(const std::filesystem::path& file, std::span<const std::by
               fmt::format("Use {} instead", original));
 }
 
+/// Zarr keeps a signal in a folder of many files.
+void refuse_folder(const std::filesystem::path& file) {
+  std::error_code none;
+  if (!std::filesystem::is_directory(file, none)) {
+    return;
+  }
+  const bool zarr = io::extension(file) == "zspy" || std::filesystem::exists(file / ".zgroup", none) ||
+                    std::filesystem::exists(file / "zarr.json", none);
+  throw Error(Errc::unsupported, Location{.file = file.string()},
+              zarr ? "a HyperSpy Zarr store (ZSPY): not yet supported" : "a folder, not a file",
+              zarr ? "Save it as .hspy from HyperSpy" : "Name one file in it");
+}
+
+/// HDF5 is a container of many formats: the groups tell them apart.
+const Format& match_hdf5(const std::filesystem::path& path) {
+  const io::Hdf5File file = io::Hdf5File::open(path);
+  for (const Format* format : formats()) {
+    if (format->owns != nullptr && format->owns(file)) {
+      return *format;
+    }
+  }
+  const detail::Foreign foreign = detail::recognise_hdf5(file);
+  throw Error(Errc::unsupported, Location{.file = path.string()}, fmt::format("{}: not yet supported", foreign.name),
+              foreign.hint);
+}
+
 const Format* best_match(const std::filesystem::path& file, std::span<const std::byte> head) {
   const std::string extension = io::extension(file);
   const Format* best = nullptr;
@@ -93,6 +119,7 @@ std::span<const Format* const> formats() {
 }
 
 const Format& sniff(const std::filesystem::path& file) {
+  refuse_folder(file);
   const std::vector<std::byte> head = io::read_head(file, head_bytes);
   refuse_companion(file, head);
   if (head.empty()) {
@@ -102,6 +129,9 @@ const Format& sniff(const std::filesystem::path& file) {
   if (const auto foreign = detail::recognise_foreign(file, head)) {
     throw Error(Errc::unsupported, Location{.file = file.string()}, fmt::format("{}: not yet supported", foreign->name),
                 foreign->hint);
+  }
+  if (detail::is_hdf5(head)) {
+    return match_hdf5(file);
   }
   if (const Format* format = best_match(file, head)) {
     return *format;
@@ -140,7 +170,7 @@ Signal load(const std::filesystem::path& file, Run& run, std::optional<std::size
   const std::string problem = which ? fmt::format("there is no signal number {}", *which)
                                     : fmt::format("the file holds {} signals", signals.size());
   throw Error(Errc::bad_input, Location{.file = file.string()}, problem,
-              fmt::format("Choose one by its number: {}", list));
+              fmt::format("Choose one by its number, as in {}#0 or signal = 0: {}", file.filename().string(), list));
 }
 
 void save(std::span<const Signal> signals, const std::filesystem::path& file, Run& run) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/core/run.hpp"
+#include "hotstage/io/hdf5.hpp"
 #include "hotstage/signal/signal.hpp"
 
 #include <cstddef>
@@ -24,6 +25,8 @@ struct Format {
   std::string_view title;
   std::vector<std::string_view> extensions;  ///< without the dot, lower case
   Match (*sniff)(std::span<const std::byte> head) = nullptr;
+  /// Formats that are HDF5: is the file laid out as theirs? Asked after `sniff`, which sees a container only.
+  bool (*owns)(const io::Hdf5File& file) = nullptr;
   std::vector<Signal> (*read)(const std::filesystem::path& file, Run& run) = nullptr;
   /// nullptr: read only. Writes to `file` itself: the caller passes a temporary name and renames.
   void (*write)(std::span<const Signal> signals, const std::filesystem::path& file, Run& run) = nullptr;

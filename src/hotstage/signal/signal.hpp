@@ -52,6 +52,9 @@ struct Metadata {
   std::optional<Time> exposure;      ///< per spectrum or frame, summed frames not counted
   std::optional<double> frames;      ///< exposures summed into one spectrum
   std::optional<double> magnification;
+  std::optional<Time> live_time;     ///< of an X-ray detector: exposure less dead time, all frames and pixels
+  std::optional<Angle> elevation;    ///< take-off angle of an X-ray detector, above the specimen plane
+  std::optional<Energy> resolution;  ///< full width at half maximum of Mn Kα, as the file states it
   std::optional<double> saturation;  ///< largest value the detector can report, in stored counts
 };
 

@@ -76,6 +76,18 @@ TypeInfo describe_integer(hid_t type) {
 }
 
 /// Pairs of floats named r and i: complex numbers as NumPy stores them.
+std::string member_name(hid_t type, unsigned number) {
+  char* name = H5Tget_member_name(type, number);
+  std::string out = name == nullptr ? "" : name;
+  H5free_memory(name);
+  return out;
+}
+
+/// h5py writes r and i, Velox realFloat and imagFloat.
+bool is_real_and_imaginary(const std::array<std::string, 2>& members) {
+  return (members[0] == "r" && members[1] == "i") || (members[0].starts_with("real") && members[1].starts_with("imag"));
+}
+
 TypeInfo describe_compound(hid_t type) {
   TypeInfo info;
   info.name = "compound";
@@ -90,8 +102,8 @@ TypeInfo describe_compound(hid_t type) {
     }
     sizes[i] = H5Tget_size(member.get());
   }
-  if (H5Tget_member_index(type, "r") == 0 && H5Tget_member_index(type, "i") == 1 && sizes[0] == sizes[1] &&
-      (sizes[0] == 4 || sizes[0] == 8)) {
+  info.members = {member_name(type, 0), member_name(type, 1)};
+  if (is_real_and_imaginary(info.members) && sizes[0] == sizes[1] && (sizes[0] == 4 || sizes[0] == 8)) {
     info.type = sizes[0] == 4 ? NumberType::c64 : NumberType::c128;
     info.name = sizes[0] == 4 ? "complex64" : "complex128";
   }
@@ -202,14 +214,14 @@ TypeInfo describe(hid_t type) {
   }
 }
 
-Id memory_type(NumberType type) {
+Id memory_type(NumberType type, const std::array<std::string, 2>& members) {
   if (type != NumberType::c64 && type != NumberType::c128) {
     return {H5Tcopy(native(type)), H5Tclose};
   }
   const std::size_t half = size_of(type) / 2;
   Id pair(H5Tcreate(H5T_COMPOUND, 2 * half), H5Tclose);
-  HOTSTAGE_ENSURES(H5Tinsert(pair.get(), "r", 0, native(type)) >= 0 &&
-                   H5Tinsert(pair.get(), "i", half, native(type)) >= 0);
+  HOTSTAGE_ENSURES(H5Tinsert(pair.get(), members[0].c_str(), 0, native(type)) >= 0 &&
+                   H5Tinsert(pair.get(), members[1].c_str(), half, native(type)) >= 0);
   return pair;
 }
 

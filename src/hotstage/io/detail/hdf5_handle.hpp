@@ -7,6 +7,7 @@
 
 #include <hdf5.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -96,10 +97,11 @@ struct TypeInfo {
   bool is_text = false;
   bool is_bool = false;
   std::string name;
+  std::array<std::string, 2> members{"r", "i"};  ///< of a complex number: HDF5 matches them by name
 };
 
 [[nodiscard]] TypeInfo describe(hid_t type);
-[[nodiscard]] Id memory_type(NumberType type);
+[[nodiscard]] Id memory_type(NumberType type, const std::array<std::string, 2>& members = {"r", "i"});
 [[nodiscard]] Id utf8_type();
 [[nodiscard]] Id bool_type();
 

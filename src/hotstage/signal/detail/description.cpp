@@ -51,6 +51,9 @@ void each_field(M& metadata, F&& visit) {
   visit("exposure_s", metadata.exposure);
   visit("frames", metadata.frames);
   visit("magnification", metadata.magnification);
+  visit("live_time_s", metadata.live_time);
+  visit("elevation_rad", metadata.elevation);
+  visit("resolution_eV", metadata.resolution);
   visit("saturation", metadata.saturation);
 }
 

@@ -3,7 +3,6 @@
 #include "hotstage/signal/detail/foreign.hpp"
 
 #include "hotstage/io/files.hpp"
-#include "hotstage/io/hdf5.hpp"
 
 #include <fmt/format.h>
 
@@ -56,54 +55,16 @@ constexpr std::array table{
 Foreign recognise_zip(std::span<const std::byte> head) {
   const std::string_view text = as_text(head);
   if (text.find("data.npy") != std::string_view::npos || text.find("metadata.json") != std::string_view::npos) {
-    return {"a Nion Swift file (ndata)", ""};
+    return {"a Nion Swift file (ndata)", "Export the item from Nion Swift as DM or CSV"};
+  }
+  if (text.find(".zgroup") != std::string_view::npos || text.find("zarr.json") != std::string_view::npos) {
+    return {"a HyperSpy Zarr store (ZSPY)", "Save it as .hspy from HyperSpy"};
   }
   return {"a ZIP archive", "Unpack it first"};
 }
 
 bool has_member(const io::Hdf5File& file, std::string_view name) {
   return file.kind(fmt::format("/{}", name)) != io::Hdf5Kind::missing;
-}
-
-bool is_ncem_emd(const io::Hdf5File& file) {
-  for (const std::string& outer : file.members("/")) {
-    if (file.kind("/" + outer) != io::Hdf5Kind::group) {
-      continue;
-    }
-    for (const std::string& inner : file.members("/" + outer)) {
-      const std::string path = fmt::format("/{}/{}", outer, inner);
-      if (file.kind(path) == io::Hdf5Kind::group && file.attributes(path).find("emd_group_type") != nullptr) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-std::optional<Foreign> recognise_hdf5(const std::filesystem::path& path) {
-  const io::Hdf5File file = io::Hdf5File::open(path);
-  if (has_member(file, "Experiments")) {
-    return std::nullopt;
-  }
-  if (has_member(file, "Data") &&
-      (has_member(file, "Application") || has_member(file, "Presentation") || has_member(file, "Version"))) {
-    return Foreign{"a Velox EMD file", "Export the data from Velox as DM or TIFF, or save it as .hspy from HyperSpy"};
-  }
-  if (has_member(file, "ImageList") || has_member(file, "DocumentObjectList")) {
-    return Foreign{"a Gatan DM5 file", "Save it as .dm4 from DigitalMicrograph"};
-  }
-  const Value root = file.attributes("/");
-  if (root.find("version_major") != nullptr || is_ncem_emd(file)) {
-    return Foreign{"an NCEM EMD file", "Save it as .hspy from HyperSpy"};
-  }
-  if (root.find("NX_class") != nullptr || root.find("NeXus_version") != nullptr) {
-    return Foreign{"a NeXus file", ""};
-  }
-  if (has_member(file, "data") && root.find("uuid") != nullptr) {
-    return Foreign{"a Nion Swift library (HDF5)", ""};
-  }
-  return Foreign{"an HDF5 file that is not a HyperSpy signal (it has no group \"Experiments\")",
-                 "Save it as .hspy from HyperSpy"};
 }
 
 }  // namespace
@@ -122,6 +83,25 @@ bool is_hdf5(std::span<const std::byte> head) {
   return false;
 }
 
+Foreign recognise_hdf5(const io::Hdf5File& file) {
+  if (has_member(file, "ImageList") || has_member(file, "DocumentObjectList")) {
+    return {"a Gatan DM5 file", "Save it as .dm4 from DigitalMicrograph"};
+  }
+  const Value root = file.attributes("/");
+  if (root.find("version_major") != nullptr) {
+    return {"an NCEM EMD file without data (no group has emd_group_type 1)", ""};
+  }
+  if (root.find("NX_class") != nullptr || root.find("NeXus_version") != nullptr) {
+    return {"a NeXus file", ""};
+  }
+  if (has_member(file, "data") && file.kind("/data") == io::Hdf5Kind::dataset &&
+      (root.find("uuid") != nullptr || file.attributes("/data").find("properties") != nullptr)) {
+    return {"a Nion Swift file (HDF5)", "Export the item from Nion Swift as DM or CSV"};
+  }
+  return {"an HDF5 file that is not a HyperSpy signal (it has no group \"Experiments\"), nor an EMD file",
+          "Save it as .hspy from HyperSpy"};
+}
+
 std::optional<Foreign> recognise_foreign(const std::filesystem::path& file, std::span<const std::byte> head) {
   for (const Magic& magic : table) {
     if (holds(head, magic.at, magic.bytes)) {
@@ -130,9 +110,6 @@ std::optional<Foreign> recognise_foreign(const std::filesystem::path& file, std:
   }
   if (holds(head, 0, "PK\x03\x04")) {
     return recognise_zip(head);
-  }
-  if (is_hdf5(head)) {
-    return recognise_hdf5(file);
   }
   const std::string extension = io::extension(file);
   const std::uint32_t version = big_endian(head);

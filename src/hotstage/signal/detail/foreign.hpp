@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "hotstage/io/hdf5.hpp"
+
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -19,6 +21,9 @@ struct Foreign {
 /// Nothing when the file may be one of ours.
 [[nodiscard]] std::optional<Foreign> recognise_foreign(const std::filesystem::path& file,
                                                        std::span<const std::byte> head);
+
+/// What an HDF5 file is that no format owns.
+[[nodiscard]] Foreign recognise_hdf5(const io::Hdf5File& file);
 
 /// Magic number of AppleDouble files, the "._name" companions that macOS leaves on foreign disks.
 [[nodiscard]] bool is_apple_double(std::span<const std::byte> head);

@@ -2,6 +2,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/signal/detail/foreign.hpp"
+#include "hotstage/signal/detail/hdf5_source.hpp"
 #include "hotstage/signal/detail/stored_numbers.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/hspy/layout.hpp"
@@ -32,78 +33,6 @@ std::size_t product(std::span<const std::size_t> sizes) {
   }
   return out;
 }
-
-/// Reads boxes of one dataset whose first `navigation` axes are navigation.
-class DatasetSource final : public Source {
- public:
-  DatasetSource(io::Hdf5Dataset data, std::size_t navigation) : data_(std::move(data)) {
-    const std::vector<std::size_t>& shape = data_.shape();
-    const auto middle = shape.begin() + static_cast<std::ptrdiff_t>(navigation);
-    navigation_.assign(shape.begin(), middle);
-    signal_.assign(middle, shape.end());
-  }
-
-  [[nodiscard]] DType dtype() const override { return to_dtype(*data_.type()); }
-
-  [[nodiscard]] std::size_t items() const override { return product(navigation_); }
-
-  [[nodiscard]] std::size_t channels() const override { return product(signal_); }
-
-  void read(const Region& region, std::span<std::byte> out) const override {
-    const std::size_t width = size_of(dtype());
-    const std::vector<Box> columns = boxes(region.first_channel, region.channels, signal_);
-    std::size_t item = 0;
-    for (const Box& rows : boxes(region.first_item, region.items, navigation_)) {
-      std::size_t channel = 0;
-      for (const Box& column : columns) {
-        const std::span<std::byte> target =
-            out.subspan(item * region.channels * width, rows.size * region.channels * width);
-        read_box(rows, column, {target, channel * width, region.channels * width});
-        channel += column.size;
-      }
-      item += rows.size;
-    }
-  }
-
-  [[nodiscard]] std::size_t preferred_items() const override {
-    std::size_t items = 1;
-    for (std::size_t i = navigation_.size(); i-- > 0 && !data_.chunk().empty();) {
-      items *= std::min(data_.chunk()[i], navigation_[i]);
-      if (data_.chunk()[i] < navigation_[i]) {
-        break;
-      }
-    }
-    return std::max<std::size_t>(items, 1);
-  }
-
- private:
-  struct Rows {
-    std::span<std::byte> bytes;
-    std::size_t offset;  ///< of the box in each row
-    std::size_t stride;
-  };
-
-  void read_box(const Box& rows, const Box& column, const Rows& out) const {
-    std::vector<std::size_t> start = rows.start;
-    std::vector<std::size_t> count = rows.count;
-    start.insert(start.end(), column.start.begin(), column.start.end());
-    count.insert(count.end(), column.count.begin(), column.count.end());
-    const std::size_t length = column.size * size_of(dtype());
-    if (length == out.stride) {
-      data_.read(start, count, out.bytes);
-      return;
-    }
-    std::vector<std::byte> packed(rows.size * length);
-    data_.read(start, count, packed);
-    for (std::size_t i = 0; i < rows.size; ++i) {
-      std::memcpy(out.bytes.data() + i * out.stride + out.offset, packed.data() + i * length, length);
-    }
-  }
-
-  io::Hdf5Dataset data_;
-  std::vector<std::size_t> navigation_;
-  std::vector<std::size_t> signal_;
-};
 
 bool is_true(const Value& attributes, const char* key) {
   const Value* value = attributes.find(key);
@@ -150,22 +79,20 @@ Axis read_axis(const io::Hdf5File& file, const std::string& path, std::size_t si
   return axis;
 }
 
-void read_axes(const io::Hdf5File& file, const std::string& group, const io::Hdf5Dataset& data, Signal& signal) {
+/// Navigation axes stand first, except in files of other programs.
+detail::AxisRoles read_axes(const io::Hdf5File& file, const std::string& group, const io::Hdf5Dataset& data,
+                            Signal& signal) {
+  detail::AxisRoles roles;
   for (std::size_t i = 0; i < data.shape().size(); ++i) {
     const std::string path = fmt::format("{}/axis-{}", group, i);
     if (file.kind(path) != io::Hdf5Kind::group) {
       throw Error(Errc::bad_input, fmt::format("{} is missing: axis {} of the data has no calibration", path, i));
     }
-    Axis axis = read_axis(file, path, data.shape()[i]);
-    if (!is_true(file.attributes(path), "navigate")) {
-      signal.axes.push_back(std::move(axis));
-    } else if (signal.axes.empty()) {
-      signal.navigation.push_back(std::move(axis));
-    } else {
-      throw Error(Errc::unsupported, fmt::format("{}: navigation axes after signal axes", group),
-                  "Transpose it in HyperSpy and save again");
-    }
+    const bool navigation = is_true(file.attributes(path), "navigate");
+    (navigation ? signal.navigation : signal.axes).push_back(read_axis(file, path, data.shape()[i]));
+    (navigation ? roles.navigation : roles.signal).push_back(i);
   }
+  return roles;
 }
 
 void read_item_offset(const io::Hdf5File& file, const std::string& group, Signal& signal) {
@@ -186,14 +113,18 @@ void read_item_offset(const io::Hdf5File& file, const std::string& group, Signal
 Signal read_signal(const io::Hdf5File& file, const std::string& group) {
   const io::Hdf5Dataset data = file.dataset(group + "/data");
   if (!data.type()) {
-    throw Error(Errc::unsupported, fmt::format("{}/data holds {}, which is not supported", group, data.type_name()));
+    const bool ragged = data.type_name() == "lists of varying length";
+    throw Error(Errc::unsupported,
+                fmt::format("{}/data holds {}{}, which is not supported", group, data.type_name(),
+                            ragged ? " (a ragged signal)" : ""),
+                ragged ? "In HyperSpy: save each item, or the map computed from them, as a signal of its own" : "");
   }
   if (data.shape().empty() || data.size() == 0) {
     throw Error(Errc::bad_input, fmt::format("{}/data is empty", group));
   }
   Signal signal;
-  read_axes(file, group, data, signal);
-  signal.source = std::make_shared<DatasetSource>(data, signal.navigation.size());
+  detail::AxisRoles roles = read_axes(file, group, data, signal);
+  signal.source = std::make_shared<detail::Hdf5Source>(data, std::move(roles));
   signal.original = Value::object();
   for (const char* name : {"metadata", "original_metadata"}) {
     const std::string path = fmt::format("{}/{}", group, name);
@@ -212,9 +143,13 @@ Match sniff(std::span<const std::byte> head) {
   return detail::is_hdf5(head) ? Match::yes : Match::no;
 }
 
+bool owns(const io::Hdf5File& file) {
+  return file.kind("/Experiments") == io::Hdf5Kind::group;
+}
+
 std::vector<Signal> read(const std::filesystem::path& path, Run& run) {
   const io::Hdf5File file = io::Hdf5File::open(path);
-  if (file.kind("/Experiments") != io::Hdf5Kind::group) {
+  if (!owns(file)) {
     throw Error(Errc::unsupported, Location{.file = path.string()},
                 "an HDF5 file that is not a HyperSpy signal (it has no group \"Experiments\")");
   }
@@ -275,7 +210,7 @@ std::vector<std::size_t> chunk_shape(std::span<const std::size_t> shape, std::si
 
 void write_data(const io::Hdf5File& file, const std::string& path, const Signal& signal, Run& run) {
   const detail::StoredNumbers numbers(signal);
-  const auto type = to_number_type(numbers.type());
+  const auto type = detail::to_number_type(numbers.type());
   if (!type) {
     detail::refuse(signal, "HSPY", "colour images", "Write TIFF");
   }
@@ -303,7 +238,7 @@ void write_data(const io::Hdf5File& file, const std::string& path, const Signal&
     buffer.resize(items * signal.channels() * width);
     numbers.read({first, items, 0, signal.channels()}, buffer);
     std::size_t at = 0;
-    for (const Box& box : boxes(first * signal.channels(), items * signal.channels(), shape)) {
+    for (const detail::Box& box : detail::boxes(first * signal.channels(), items * signal.channels(), shape)) {
       data.write(box.start, box.count, std::span(buffer).subspan(at, box.size * width));
       at += box.size * width;
     }
@@ -386,6 +321,7 @@ const Format format{.id = "hspy",
                     .title = "HyperSpy",
                     .extensions = {"hspy", "hdf5", "h5"},
                     .sniff = sniff,
+                    .owns = owns,
                     .read = read,
                     .write = write};
 

@@ -6,11 +6,9 @@
 #include "hotstage/io/temporary_folder.hpp"
 #include "hotstage/signal/detail/example_signals.hpp"
 #include "hotstage/signal/format.hpp"
-#include "hotstage/signal/formats/hspy/layout.hpp"
 #include "hotstage/signal/formats/hspy/tree.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 namespace hotstage::signal::hspy {
 namespace {
@@ -31,28 +29,6 @@ Signal round_trip(const Signal& signal) {
   hotstage::Run run;
   save(std::span(&signal, 1), folder / "a.hspy", run);
   return load(folder / "a.hspy", run);
-}
-
-RC_GTEST_PROP(HspyBoxes, cover_a_range_exactly_once_and_in_order, ()) {
-  const auto shape = *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(1, 5));
-  std::size_t size = 1;
-  for (const std::size_t extent : shape) {
-    RC_PRE(size < 10000);
-    size *= extent;
-  }
-  const auto first = *rc::gen::inRange<std::size_t>(0, size);
-  const auto count = *rc::gen::inRange<std::size_t>(0, size - first + 1);
-  std::size_t next = first;
-  for (const Box& box : boxes(first, count, shape)) {
-    std::size_t flat = 0;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-      RC_ASSERT(box.start[i] + box.count[i] <= shape[i]);
-      flat = flat * shape[i] + box.start[i];
-    }
-    RC_ASSERT(flat == next);
-    next += box.size;
-  }
-  RC_ASSERT(next == first + count);
 }
 
 TEST(Hspy, tags_of_every_kind_survive) {
@@ -118,35 +94,111 @@ TEST(Hspy, parts_of_spectra_are_read_as_cut_out_of_the_whole) {
   }
 }
 
+/// A file of 2 × 3 numbers 0 … 5, as HyperSpy lays it out, the rest up to the caller.
+class WildFile {
+ public:
+  explicit WildFile(const std::filesystem::path& path) : file_(io::Hdf5File::create(path)) {
+    file_.make_group("/Experiments");
+  }
+
+  ~WildFile() { file_.flush(); }
+
+  void add(const std::string& name, const std::vector<Value>& navigate) const {
+    const std::string group = "/Experiments/" + name;
+    file_.make_group(group);
+    const std::vector<float> numbers{0, 1, 2, 3, 4, 5};
+    const std::vector<std::size_t> start{0, 0};
+    const std::vector<std::size_t> count{2, 3};
+    file_.make_dataset(group + "/data", {.type = io::NumberType::f32, .shape = count})
+        .write(start, count, std::as_bytes(std::span(numbers)));
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::string axis = axis_path(name, i);
+      file_.make_group(axis);
+      file_.write_attribute(axis, "navigate", navigate[i]);
+      file_.write_attribute(axis, "scale", Value(0.5));
+    }
+  }
+
+  static std::string axis_path(const std::string& name, std::size_t i) {
+    return "/Experiments/" + name + "/axis-" + std::to_string(i);
+  }
+
+  [[nodiscard]] const io::Hdf5File& file() const { return file_; }
+
+ private:
+  io::Hdf5File file_;
+};
+
+Error refusal(const std::filesystem::path& path) {
+  hotstage::Run run;
+  try {
+    (void)load(path, run);
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(Errc::usage, "accepted");
+}
+
 TEST(Hspy, layouts_that_cannot_be_read_are_refused_with_the_reason) {
   const TemporaryFolder folder;
-  const auto make = [&](const std::string& name, const Value& navigate_of_first) {
-    const io::Hdf5File file = io::Hdf5File::create(folder / name);
-    file.make_group("/Experiments");
-    file.make_group("/Experiments/a");
-    (void)file.make_dataset("/Experiments/a/data", {.type = io::NumberType::f32, .shape = {2, 3}});
-    file.make_group("/Experiments/a/axis-0");
-    file.make_group("/Experiments/a/axis-1");
-    file.write_attribute("/Experiments/a/axis-0", "navigate", Value(false));
-    file.write_attribute("/Experiments/a/axis-1", "navigate", navigate_of_first);
-    file.write_attribute("/Experiments/a/axis-1", "size", Value(navigate_of_first.as_bool() ? 3 : 4));
-    file.flush();
-  };
-  const auto refusal = [&](const std::string& name) {
-    hotstage::Run run;
-    try {
-      (void)load(folder / name, run);
-    } catch (const Error& error) {
-      return error;
-    }
-    return Error(Errc::usage, "accepted");
-  };
-  make("transposed.hspy", Value(true));
-  make("sizes.hspy", Value(false));
-  EXPECT_EQ(refusal("transposed.hspy").code(), Errc::unsupported);
-  EXPECT_EQ(refusal("sizes.hspy").code(), Errc::bad_input);
-  EXPECT_NE(std::string(refusal("sizes.hspy").what()).find("has the size 4, the data 3"), std::string::npos)
-      << refusal("sizes.hspy").what();
+  {
+    const WildFile sizes(folder / "sizes.hspy");
+    sizes.add("a", {Value(true), Value(false)});
+    sizes.file().write_attribute(WildFile::axis_path("a", 1), "size", Value(4));
+    const WildFile formula(folder / "formula.hspy");
+    formula.add("a", {Value(true), Value(false)});
+    formula.file().write_attribute(WildFile::axis_path("a", 1), "_type", Value("FunctionalDataAxis"));
+    const WildFile ragged(folder / "ragged.hspy");
+    ragged.file().make_group("/Experiments/a");
+    ragged.file().make_text_dataset("/Experiments/a/data", {"not", "numbers"});
+  }
+  EXPECT_EQ(refusal(folder / "sizes.hspy").code(), Errc::bad_input);
+  EXPECT_NE(std::string(refusal(folder / "sizes.hspy").what()).find("has the size 4, the data 3"), std::string::npos)
+      << refusal(folder / "sizes.hspy").what();
+  EXPECT_EQ(refusal(folder / "formula.hspy").code(), Errc::unsupported);
+  EXPECT_EQ(refusal(folder / "ragged.hspy").code(), Errc::unsupported);
+}
+
+TEST(Hspy, navigation_axes_after_signal_axes_are_read_in_our_order) {
+  const TemporaryFolder folder;
+  { WildFile(folder / "a.hspy").add("a", {Value(false), Value(true)}); }
+  hotstage::Run run;
+  const Signal signal = load(folder / "a.hspy", run);
+  EXPECT_EQ(signal.shape_text(), "3 | 2");
+  const Buffer<float, 2> numbers = read_all(signal);
+  for (std::size_t item = 0; item < 3; ++item) {
+    EXPECT_EQ(numbers.row(item)[0], static_cast<float>(item));
+    EXPECT_EQ(numbers.row(item)[1], static_cast<float>(item + 3));
+  }
+}
+
+TEST(Hspy, several_experiments_and_axes_without_names_are_read) {
+  const TemporaryFolder folder;
+  {
+    const WildFile wild(folder / "a.hspy");
+    wild.add("first", {Value(true), Value(false)});
+    wild.add("second", {Value(1), Value(0)});  // HyperSpy 1.0 wrote integers
+  }
+  hotstage::Run run;
+  const std::vector<Signal> signals = load_all(folder / "a.hspy", run);
+  ASSERT_EQ(signals.size(), 2U);
+  for (const Signal& signal : signals) {
+    EXPECT_EQ(signal.shape_text(), "2 | 3");
+    EXPECT_TRUE(signal.axes[0].name.empty());
+    EXPECT_EQ(signal.axes[0].scale, 0.5);
+  }
+}
+
+TEST(Hspy, x_ray_detectors_keep_live_time_angle_and_resolution) {
+  Signal signal = example("spectrum float32");
+  signal.metadata.signal_type = "EDS";
+  signal.metadata.live_time = 12.5 * units::s;
+  signal.metadata.elevation = 0.3 * units::rad;
+  signal.metadata.resolution = 136.0 * units::eV;
+  const Signal back = round_trip(signal);
+  EXPECT_EQ(back.metadata.live_time, signal.metadata.live_time);
+  EXPECT_EQ(back.metadata.elevation, signal.metadata.elevation);
+  EXPECT_EQ(back.metadata.resolution, signal.metadata.resolution);
 }
 
 TEST(HspyRealFiles, line_scans_of_hyperspy_have_their_axes_angles_and_counts) {

@@ -11,60 +11,6 @@ namespace hotstage::signal::hspy {
 
 namespace {
 
-/// By position: io::NumberType and DType list the same types in the same order, colours last.
-constexpr std::size_t number_types = 12;
-
-void split(std::size_t first, std::size_t count, std::span<const std::size_t> shape, std::vector<std::size_t>& prefix,
-           std::vector<Box>& out) {
-  if (count == 0) {
-    return;
-  }
-  const auto emit = [&](std::size_t start, std::size_t length) {
-    Box box;
-    box.start = prefix;
-    box.count.assign(prefix.size(), 1);
-    if (!shape.empty()) {
-      box.start.push_back(start);
-      box.count.push_back(length);
-      for (const std::size_t size : shape.subspan(1)) {
-        box.start.push_back(0);
-        box.count.push_back(size);
-      }
-    }
-    for (const std::size_t size : box.count) {
-      box.size *= size;
-    }
-    out.push_back(std::move(box));
-  };
-  if (shape.empty()) {
-    emit(0, 1);
-    return;
-  }
-  std::size_t inner = 1;
-  for (const std::size_t size : shape.subspan(1)) {
-    inner *= size;
-  }
-  const auto descend = [&](std::size_t index, std::size_t from, std::size_t length) {
-    prefix.push_back(index);
-    split(from, length, shape.subspan(1), prefix, out);
-    prefix.pop_back();
-  };
-  if (const std::size_t offset = first % inner; offset != 0) {
-    const std::size_t head = std::min(inner - offset, count);
-    descend(first / inner, offset, head);
-    first += head;
-    count -= head;
-  }
-  if (count >= inner) {
-    emit(first / inner, count / inner);
-    first += count / inner * inner;
-    count %= inner;
-  }
-  if (count > 0) {
-    descend(first / inner, 0, count);
-  }
-}
-
 /// HyperSpy 1.x: Acquisition_instrument.TEM; 0.x: mapped_parameters.TEM with Detector-less EELS.
 std::optional<double> positive(const Value& tree, std::initializer_list<const char*> paths) {
   for (const char* path : paths) {
@@ -78,6 +24,29 @@ std::optional<double> positive(const Value& tree, std::initializer_list<const ch
 
 std::string text(const Value& tree, const char* path) {
   return tree.text_at(path).value_or("");
+}
+
+/// HyperSpy keeps angles of X-ray detectors in degrees.
+constexpr Angle degree{0.017453292519943295};
+
+void read_x_ray_detector(const Value& tree, Metadata& out) {
+  const auto either = [&](const std::string& key) {
+    const std::string tem = "Acquisition_instrument.TEM.Detector.EDS." + key;
+    const std::string sem = "Acquisition_instrument.SEM.Detector.EDS." + key;
+    return positive(tree, {tem.c_str(), sem.c_str()});
+  };
+  if (const auto s = either("live_time")) {
+    out.live_time = *s * units::s;
+  }
+  if (const auto deg = either("elevation_angle")) {
+    out.elevation = *deg * degree;
+  }
+  if (const auto rad = positive(tree, {"Hotstage.elevation_rad"})) {
+    out.elevation = *rad * units::rad;
+  }
+  if (const auto eV = either("energy_resolution_MnKa")) {
+    out.resolution = *eV * units::eV;
+  }
 }
 
 /// Signal types that HyperSpy knows by name; others would only raise a warning there.
@@ -117,6 +86,12 @@ void put_instrument(Value& tree, const Metadata& metadata) {
   if (metadata.frames) {
     put(tree, {"Acquisition_instrument", "TEM", "Detector", "EELS", "frame_number"}, Value(*metadata.frames));
   }
+  put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EDS", "live_time"}, metadata.live_time, units::s);
+  put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EDS", "elevation_angle"}, metadata.elevation,
+               degree);
+  put_quantity(tree, {"Hotstage", "elevation_rad"}, metadata.elevation, units::rad);
+  put_quantity(tree, {"Acquisition_instrument", "TEM", "Detector", "EDS", "energy_resolution_MnKa"},
+               metadata.resolution, units::eV);
   if (metadata.magnification) {
     put(tree, {"Acquisition_instrument", "TEM", "magnification"}, Value(*metadata.magnification));
   }
@@ -134,26 +109,6 @@ void put_date(Value& tree, const std::string& acquired) {
 }
 
 }  // namespace
-
-DType to_dtype(io::NumberType type) {
-  return static_cast<DType>(static_cast<std::size_t>(type));
-}
-
-static_assert(static_cast<std::size_t>(DType::c128) == number_types - 1 &&
-              static_cast<std::size_t>(io::NumberType::c128) == number_types - 1);
-static_assert(static_cast<std::size_t>(DType::f32) == static_cast<std::size_t>(io::NumberType::f32));
-
-std::optional<io::NumberType> to_number_type(DType type) {
-  const auto position = static_cast<std::size_t>(type);
-  return position < number_types ? std::optional(static_cast<io::NumberType>(position)) : std::nullopt;
-}
-
-std::vector<Box> boxes(std::size_t first, std::size_t count, std::span<const std::size_t> shape) {
-  std::vector<Box> out;
-  std::vector<std::size_t> prefix;
-  split(first, count, shape, prefix, out);
-  return out;
-}
 
 void read_metadata(const Value& tree, Signal& signal) {
   Metadata& out = signal.metadata;
@@ -187,6 +142,7 @@ void read_metadata(const Value& tree, Signal& signal) {
     out.exposure = *value * units::s;
   }
   out.magnification = positive(tree, {"Acquisition_instrument.TEM.magnification"});
+  read_x_ray_detector(tree, out);
   const std::string quantity = text(tree, "Signal.quantity");
   const std::size_t opening = quantity.rfind('(');
   if (opening != std::string::npos && quantity.ends_with(')')) {

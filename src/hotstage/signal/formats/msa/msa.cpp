@@ -21,6 +21,7 @@ namespace {
 
 /// No spectrum has more channels; a longer list is another kind of file.
 constexpr std::size_t most_numbers = std::size_t{1} << 24;
+constexpr Angle degree{0.017453292519943295};
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == ',';
@@ -196,6 +197,16 @@ Metadata read_metadata(const Contents& contents, Run& run) {
     out.exposure = *live_s * units::s;
   }
   out.magnification = positive("MAGCAM");
+  if (const auto live_s = positive("LIVETIME")) {
+    out.live_time = *live_s * units::s;
+  }
+  if (const auto deg = positive("ELEVANGLE")) {
+    out.elevation = *deg * degree;
+  }
+  // The standard has no keyword for the resolution; names of one's own start with a second '#'.
+  if (const auto eV = positive("#FWHMMNKA")) {
+    out.resolution = *eV * units::eV;
+  }
   return out;
 }
 
@@ -396,6 +407,9 @@ std::string header(const Signal& signal) {
   number("COLLANGLE-mR", metadata.collection ? std::optional(metadata.collection->in(units::mrad)) : std::nullopt);
   number("INTEGTIME-ms", metadata.exposure ? std::optional(metadata.exposure->in(units::ms)) : std::nullopt);
   number("MAGCAM", metadata.magnification);
+  number("LIVETIME-s", metadata.live_time ? std::optional(metadata.live_time->in(units::s)) : std::nullopt);
+  number("ELEVANGLE-dg", metadata.elevation ? std::optional(metadata.elevation->in(degree)) : std::nullopt);
+  number("#FWHMMNKA", metadata.resolution ? std::optional(metadata.resolution->in(units::eV)) : std::nullopt);
   line("SPECTRUM", "Spectral Data Starts Here");
   return out;
 }

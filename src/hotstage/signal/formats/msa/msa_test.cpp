@@ -4,6 +4,7 @@
 #include "hotstage/core/error.hpp"
 #include "hotstage/io/files.hpp"
 #include "hotstage/io/temporary_folder.hpp"
+#include "hotstage/signal/detail/example_signals.hpp"
 #include "hotstage/signal/format.hpp"
 
 #include <gtest/gtest.h>
@@ -126,6 +127,25 @@ TEST(Msa, broken_files_say_what_is_wrong_and_where) {
             std::string::npos);
   EXPECT_NE(refusal(head + "#DATATYPE : XY\n#SPECTRUM : \n1, 2\n3\n#ENDOFDATA :\n").find("needs pairs"),
             std::string::npos);
+}
+
+TEST(Msa, x_ray_spectra_keep_live_time_angle_and_resolution) {
+  const io::TemporaryFolder folder;
+  hotstage::Run run;
+  Signal signal = detail::example_signal(DType::f64, {}, {{.name = "Energy", .size = 5, .scale = 10.0, .unit = "eV"}});
+  signal.metadata.signal_type = "EDS";
+  signal.metadata.detector = "SDUTW";
+  signal.metadata.live_time = 99.5 * units::s;
+  signal.metadata.elevation = 0.25 * units::rad;
+  signal.metadata.resolution = 136.0 * units::eV;
+  save(std::span(&signal, 1), folder / "a.msa", run);
+  const Signal back = load(folder / "a.msa", run);
+  EXPECT_EQ(back.metadata.signal_type, "EDS");
+  EXPECT_EQ(back.metadata.detector, "SDUTW");
+  EXPECT_EQ(back.metadata.live_time, signal.metadata.live_time);
+  constexpr double degrees_and_back = 1e-15;
+  EXPECT_NEAR(back.metadata.elevation->in(units::rad), 0.25, degrees_and_back);
+  EXPECT_EQ(back.metadata.resolution, signal.metadata.resolution);
 }
 
 TEST(MsaRealFiles, axes_and_counts_are_those_of_the_programs_that_wrote_them) {
