@@ -66,6 +66,10 @@ class Camera {
       const double d = std::hypot(model.x[i] - middle_[0], model.y[i] - middle_[1], model.z[i] - middle_[2]);
       far = std::max(far, d + model.kinds[model.kind[i]].radius);
     }
+    for (std::size_t n = 0; n + 2 < model.edges.size(); n += 3) {
+      far = std::max(far, std::hypot(model.edges[n] - middle_[0], model.edges[n + 1] - middle_[1],
+                                     model.edges[n + 2] - middle_[2]));
+    }
     scale_ = 0.5 * (std::min(width_, height_ - head) - 2.0 * margin) / far;
   }
 

@@ -56,7 +56,11 @@
     const model = plot.model, height = Math.round((plot.height * width) / plot.width), head = 26, margin = 16;
     const middle = ["x", "y", "z"].map((a) => (Math.min(...model[a]) + Math.max(...model[a])) / 2);
     const balls = model.x.map((x, i) => ({ at: [x - middle[0], model.y[i] - middle[1], model.z[i] - middle[2]], kind: model.kinds[model.kind[i]] }));
-    const far = Math.max(...balls.map((b) => Math.hypot(...b.at) + b.kind.radius));
+    const edges = [];
+    for (let n = 0; n < model.edges.length; n += 6) {
+      edges.push([0, 3].map((k) => model.edges.slice(n + k, n + k + 3).map((v, a) => v - middle[a])));
+    }
+    const far = Math.max(...balls.map((b) => Math.hypot(...b.at) + b.kind.radius), ...edges.flat().map((p) => Math.hypot(...p)));
     const scale = (0.5 * (Math.min(width, height - head) - 2 * margin)) / far;
     const ink = onScreen("#000000", styles), soft = styles.getPropertyValue("--soft").trim();
     const canvas = target.querySelector("canvas") || target.appendChild(document.createElement("canvas"));
@@ -64,10 +68,6 @@
     Object.assign(canvas, { width: width * sharp, height: height * sharp, tabIndex: 0, title: "drag to turn" });
     Object.assign(canvas.style, { width: width + "px", height: height + "px", cursor: "grab", touchAction: "none" });
     let view = model.view.slice();
-    const edges = [];
-    for (let n = 0; n < model.edges.length; n += 6) {
-      edges.push([0, 3].map((k) => model.edges.slice(n + k, n + k + 3).map((v, a) => v - middle[a])));
-    }
     function paint() {
       const [a, e] = view.map((degrees) => (degrees * Math.PI) / 180), c = canvas.getContext("2d");
       const place = ([x, y, z]) => {
