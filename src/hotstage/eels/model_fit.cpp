@@ -32,16 +32,18 @@ struct Plan {
   std::size_t reference = 0;
   std::optional<Illumination> illumination;
   bool relative = false;
+  std::shared_ptr<const Gos> gos;  // nullptr: hydrogenic
 };
 
 Plan check(const ChainInput& input, const ModelFitOptions& options) {
   Plan out;
+  out.gos = tables_of(options.chain.model, options.chain.gosh);
   for (const std::string& name : options.edges) {
     const Edge edge = find_edge(name);
     if (std::ranges::count(out.names, edge.name()) > 0) {
       throw Error(Errc::bad_input, fmt::format("{} is asked for twice", edge.name()));
     }
-    if (!has_cross_section(edge)) {
+    if (!has_cross_section(edge, out.gos.get())) {
       throw Error(Errc::unsupported, fmt::format("no cross-section model for {}", edge.name()),
                   "Use another edge of the element, or eels.quantify with k factors");
     }
@@ -170,7 +172,7 @@ void ModelFitter::prepare(Run& run) {
   for (const PlacedEdge& placed : chain_.edges()) {
     ModelEdgeResult edge;
     edge.placed = placed;
-    edge.relative_uncertainty = model_uncertainty(placed.edge);
+    edge.relative_uncertainty = model_uncertainty(placed.edge, plan_.gos.get(), options_.strength);
     edge.amplitude.assign(n, 0.0);
     edge.sigma.assign(n, 0.0);
     out_.edges.push_back(std::move(edge));
@@ -243,7 +245,9 @@ void ModelFitter::add_shapes() {
   }
   for (const ModelEdgeResult& edge : out_.edges) {
     const Edge& tabulated = edge.placed.edge;
-    const double scale = options_.strength == Strength::photo_absorption ? strength_correction(tabulated) : 1.0;
+    const std::shared_ptr<const Gos> gos = plan_.gos;
+    const double scale =
+        options_.strength == Strength::photo_absorption ? strength_correction(tabulated, gos.get()) : 1.0;
     const double first_eV = edge.placed.onset_eV - common;  // energy loss at the observed onset
     const Interaction interaction = options_.interaction;
     layout_.edges.push_back({.onset_eV = edge.placed.onset_eV,
@@ -251,7 +255,7 @@ void ModelFitter::add_shapes() {
                                  [=](double distance_eV) {
                                    return scale * differential_cross_section(tabulated,
                                                                              (first_eV + distance_eV) * units::eV,
-                                                                             illumination, interaction);
+                                                                             illumination, interaction, gos.get());
                                  },
                              .fine = edge.fine});
   }

@@ -102,6 +102,13 @@ StabilityRegion measured_region() {
   return out;
 }
 
+/// σ of a difference of two records of one cell.
+double sigma_of(const EnergyRecord& a, const EnergyRecord& b) {
+  constexpr double closed_muB = 0.1;
+  const bool open = std::abs(a.moment_muB) > closed_muB || std::abs(b.moment_muB) > closed_muB;
+  return open ? std::hypot(same_cell_sigma_eV, open_shell_sigma_eV) : same_cell_sigma_eV;
+}
+
 /// E_f(V_O) at ½ O2.
 std::optional<double> vacancy_at_oxygen(const EnergyBook& book, const Series& of, Oxygen oxygen) {
   const EnergyRecord* host = find_record(book.records, of.host);
@@ -226,6 +233,7 @@ void add_vacancies(const EnergyBook& book, StepOutput& out) {
   const std::array ids{"vacancy_x1", "vacancy_x05"};
   const std::array decks{"vo_x1_nospin", "vo_x05_1li"};
   std::array<std::optional<double>, 2> raw;
+  std::array<double, 2> sigma{};
   for (std::size_t k = 0; k < series.size(); ++k) {
     raw[k] = vacancy_at_oxygen(book, series[k], Oxygen::raw);
     if (!raw[k]) {
@@ -233,17 +241,20 @@ void add_vacancies(const EnergyBook& book, StepOutput& out) {
       continue;
     }
     const std::string label = fmt::format("Energy of an O vacancy at ½ O2, x = {:.3g}", series[k].x);
-    add(out, engine_result(ids[k], {*raw[k], same_cell_sigma_eV}, "eV", label + ", raw"),
-        vacancy_formula(book, series[k], Oxygen::raw) + "; σ: two engines on one unrelaxed vacancy");
+    sigma[k] =
+        sigma_of(*find_record(book.records, series[k].host), *thermo::lowest_vacancy(book.records, series[k].prefix));
+    add(out, engine_result(ids[k], {*raw[k], sigma[k]}, "eV", label + ", raw"),
+        vacancy_formula(book, series[k], Oxygen::raw) +
+            "; σ: two engines on one unrelaxed vacancy, 0.2 eV for states of open shells not found");
     add(out,
         engine_result(fmt::format("{}_corrected", ids[k]),
-                      {*vacancy_at_oxygen(book, series[k], Oxygen::corrected), same_cell_sigma_eV}, "eV",
+                      {*vacancy_at_oxygen(book, series[k], Oxygen::corrected), sigma[k]}, "eV",
                       label + ", O2 corrected"),
         vacancy_formula(book, series[k], Oxygen::corrected));
   }
   if (raw[0] && raw[1]) {
     add(out,
-        engine_result("vacancy_drop", {*raw[0] - *raw[1], std::sqrt(2.0) * same_cell_sigma_eV}, "eV",
+        engine_result("vacancy_drop", {*raw[0] - *raw[1], std::hypot(sigma[0], sigma[1])}, "eV",
                       "Energy of an O vacancy, x = 1 less x = 0.5"),
         "one Li order at x = 0.5, lowest of the finished vacancies each; independent of O2");
   } else {
@@ -289,9 +300,9 @@ void add_hops(const EnergyBook& book, StepOutput& out) {
     if (start != nullptr && end != nullptr) {
       const std::array parts{thermo::Part{1.0, end}, thermo::Part{-1.0, start}};
       add(out,
-          engine_result(hop.id,
-                        {thermo::energy_difference(parts, thermo::Mix::none, thermo::Mesh::same), same_cell_sigma_eV},
-                        "eV", fmt::format("Energy of reaction: {}", hop.label)),
+          engine_result(
+              hop.id, {thermo::energy_difference(parts, thermo::Mix::none, thermo::Mesh::same), sigma_of(*start, *end)},
+              "eV", fmt::format("Energy of reaction: {}", hop.label)),
           fmt::format("E({}) − E({}) = {:.3f} + {:.3f} eV; largest forces left {:.2f} and {:.2f} eV/Å; no barrier",
                       end->name, start->name, end->energy_eV, -start->energy_eV, end->largest_force_eV_per_A,
                       start->largest_force_eV_per_A));

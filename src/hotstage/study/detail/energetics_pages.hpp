@@ -44,6 +44,8 @@ struct EnergyBook {
 /// σ of a difference within one cell and mesh, eV: two engines differ by as much for the same unrelaxed vacancy
 /// (data/energetics/SOURCE.md).
 inline constexpr double same_cell_sigma_eV = 0.1;
+/// Besides, of open shells: electronic states that were not found (same page).
+inline constexpr double open_shell_sigma_eV = 0.2;
 
 /// A deck that is not finished: a check with its name and estimated cost.
 void add_missing(std::string_view result, std::string_view deck, StepOutput& out);

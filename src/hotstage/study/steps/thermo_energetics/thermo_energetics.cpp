@@ -86,7 +86,7 @@ StepOutput run(const StepInputs&, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "thermo.energetics",
-    .version = 2,
+    .version = 3,
     .title = "Our own first-principles numbers",
     .help =
         "Surface energies, oxygen vacancies with the chemical potentials that LiCoO2 allows, energies of Co hops and "
