@@ -191,11 +191,11 @@ io::Table model_item_table(const signal::Signal& core, const eels::ModelFitResul
   for (const eels::ModelEdgeResult& edge : result.edges) {
     const std::string name = edge.placed.edge.name();
     table.columns.push_back(io::number_column(name + " amplitude", "1/barn", edge.amplitude));
-    table.columns.push_back(io::number_column(name + " sigma", "1/barn", edge.sigma));
+    table.columns.push_back(io::number_column(name + " amplitude_sigma", "1/barn", edge.sigma));
   }
   for (const eels::RatioResult& ratio : result.ratios) {
     table.columns.push_back(io::number_column(ratio.name, "", ratio.value));
-    table.columns.push_back(io::number_column(ratio.name + " sigma", "", ratio.sigma));
+    table.columns.push_back(io::number_column(ratio.name + "_sigma", "", ratio.sigma));
   }
   return table;
 }
@@ -259,7 +259,7 @@ io::Table mlls_item_table(const signal::Signal& core, const eels::MllsResult& re
   table.columns.push_back(io::text_column("status", status));
   for (const eels::MllsReference& reference : result.references) {
     table.columns.push_back(io::number_column(reference.name, "", reference.coefficient));
-    table.columns.push_back(io::number_column(reference.name + " sigma", "", reference.sigma));
+    table.columns.push_back(io::number_column(reference.name + "_sigma", "", reference.sigma));
     table.columns.push_back(io::number_column(reference.name + " share", "", reference.share));
   }
   table.columns.push_back(io::number_column("shift", "eV", result.shift_eV));

@@ -84,7 +84,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.mlls",
-    .version = 1,
+    .version = 2,
     .title = "Multiple linear least squares",
     .help = "Fits every spectrum as a sum of reference spectra from files or regions, with σ, residual and shift maps",
     .example =

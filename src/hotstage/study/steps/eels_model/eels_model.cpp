@@ -90,7 +90,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.model",
-    .version = 1,
+    .version = 2,
     .title = "Atomic ratios by a model of the whole spectrum",
     .help =
         "Fits background, cross-sections and free near-edge structure, convolved with the low loss, item by item; "
