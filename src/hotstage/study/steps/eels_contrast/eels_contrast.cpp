@@ -3,7 +3,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/contrast.hpp"
-#include "hotstage/study/step.hpp"
+#include "hotstage/study/detail/eels_contrast_page.hpp"
 
 #include <fmt/format.h>
 
@@ -58,55 +58,6 @@ void check_rows(const StepInputs& inputs) {
   }
 }
 
-void add_results(const eels::Contrast& contrast, const Options& options, StepOutput& out) {
-  const std::string apart = fmt::format("{}, {} minus {}{}", options.quantity, options.first, options.second,
-                                        options.relative ? ", relative" : "");
-  const std::string how = fmt::format("mean over {} methods; counting {:.2g}, spread over methods {:.2g}",
-                                      contrast.methods.size(), contrast.counting, contrast.spread);
-  out.results.push_back({.id = "difference",
-                         .value = contrast.mean,
-                         .sigma = contrast.sigma(),
-                         .unit = "",
-                         .method = how,
-                         .evidence = "real",
-                         .label = apart,
-                         .headline = true});
-  out.results.push_back({.id = "significance",
-                         .value = contrast.significance(),
-                         .unit = "",
-                         .method = "|difference| over counting and method spread in quadrature; " + how,
-                         .evidence = "real",
-                         .label = apart + ", in σ"});
-  out.results.push_back({.id = "signed_significance",
-                         .value = std::copysign(contrast.significance(), contrast.mean),
-                         .unit = "",
-                         .method = "difference over counting and method spread in quadrature, with its sign; " + how,
-                         .evidence = "real",
-                         .label = apart + ", in σ with its sign"});
-  io::Table table;
-  std::vector<std::string> method;
-  std::vector<double> value, sigma, first, second;
-  for (const eels::MethodDifference& m : contrast.methods) {
-    method.push_back(m.method);
-    value.push_back(m.difference.value);
-    sigma.push_back(m.difference.sigma);
-    first.push_back(static_cast<double>(m.first));
-    second.push_back(static_cast<double>(m.second));
-  }
-  table.columns = {io::text_column("method", method), io::number_column("difference", "", value),
-                   io::number_column("difference_sigma", "", sigma),
-                   io::number_column("items_" + options.first, "", first),
-                   io::number_column("items_" + options.second, "", second)};
-  out.tables["methods"] = std::move(table);
-  out.figures.push_back(
-      {.id = "methods",
-       .title = apart,
-       .caption = "Each method with its counting σ; what they differ by is the uncertainty of the method.",
-       .panels = {{.x = {.label = "method"},
-                   .y = {.label = options.quantity},
-                   .marks = {report::Bars{.name = "difference", .labels = method, .values = value, .sigma = sigma}}}}});
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
   const auto options = from_table<Options>(table);
   check_rows(inputs);
@@ -132,7 +83,9 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
                           .meaning = "no difference is given"});
     return out;
   }
-  add_results(contrast, options, out);
+  const std::string apart = fmt::format("{}, {} minus {}{}", options.quantity, options.first, options.second,
+                                        options.relative ? ", relative" : "");
+  detail::add_contrast(contrast, {options.quantity, apart, options.first, options.second}, out);
   return out;
 }
 
