@@ -98,15 +98,25 @@ std::vector<std::optional<int>> all_decimals(const Table& table) {
   return out;
 }
 
+/// Sentences get room, so that a row does not become a column.
+std::string_view cell_class(const Column& column, std::size_t length) {
+  constexpr std::size_t phrase = 24;
+  constexpr std::size_t sentence = 60;
+  if (is_number(column)) {
+    return " class=\"number\"";
+  }
+  return length > sentence ? " class=\"sentence\"" : length > phrase ? " class=\"phrase\"" : "";
+}
+
 std::string row_html(const Table& table, std::size_t index, const std::vector<std::optional<int>>& decimals) {
   const auto& row = table.rows[index];
   std::string out = index >= rows_at_first ? "<tr class=\"more\">" : "<tr>";
   for (std::size_t i = 0; i < row.size(); ++i) {
     const Column& column = table.columns[i];
     const auto* badge = std::get_if<Badge>(&row[i]);
-    out += fmt::format(
-        "<td{}>{}</td>", is_number(column) ? " class=\"number\"" : "",
-        badge != nullptr ? detail::badge_html(*badge) : detail::html_text(cell_text(row[i], column, decimals[i])));
+    const std::string text = badge != nullptr ? std::string() : cell_text(row[i], column, decimals[i]);
+    out += fmt::format("<td{}>{}</td>", cell_class(column, characters(detail::plain_text(text))),
+                       badge != nullptr ? detail::badge_html(*badge) : detail::html_text(text));
   }
   return out + "</tr>\n";
 }

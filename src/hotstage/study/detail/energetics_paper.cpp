@@ -125,13 +125,13 @@ void add_publication_table(const EnergyBook& book, StepOutput& out) {
                                        io::text_column("publication", paper),
                                        io::text_column("ours", ours),
                                        io::number_column("difference", "eV", difference),
+                                       io::text_column("why", why),
                                        io::text_column("engine", engine),
                                        io::text_column("cells", cell),
                                        io::text_column("k-points", mesh),
                                        io::text_column("cutoff", cutoff),
                                        io::text_column("U", hubbard),
-                                       io::number_column("cost", "core-hours", cost),
-                                       io::text_column("why", why)};
+                                       io::number_column("cost", "core-hours", cost)};
 }
 
 void add_structure_figures(const EnergyBook& book, StepOutput& out) {
