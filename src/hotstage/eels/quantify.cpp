@@ -265,8 +265,7 @@ void Quantifier::measure(const ChainItem& item) {
   }
   for (std::size_t e = 0; e < sums.size(); ++e) {
     if (e != plan_.reference) {
-      covariance_[e][i] =
-          static_cast<float>(covariance(sums[e], sums[plan_.reference], item.edges[e].noise()));
+      covariance_[e][i] = static_cast<float>(covariance(sums[e], sums[plan_.reference], item.edges[e].noise()));
     }
   }
 }

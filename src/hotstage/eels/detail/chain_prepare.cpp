@@ -100,9 +100,7 @@ void Chain::State::find_zero_losses(Run& run) {
     shared_low[c] = static_cast<float>(raw_sum.total()[c] / static_cast<double>(low->items()));
   }
   // Aligned low losses carry offsets of their own: what is left of the wander moves the core loss.
-  const auto position = [&](std::size_t i) {
-    return centre_eV[i] + (low->item_offset ? (*low->item_offset)[i] : 0.0);
-  };
+  const auto position = [&](std::size_t i) { return centre_eV[i] + (low->item_offset ? (*low->item_offset)[i] : 0.0); };
   double mean = 0.0;
   double found = 0.0;
   for (std::size_t i = 0; i < peaks; ++i) {
@@ -254,7 +252,8 @@ void Chain::State::warn_about_zero_loss(Run& run) {
       Kind{ZeroLossFlag::vacuum, "vacuum", "are vacuum"},
       Kind{ZeroLossFlag::short_range, "low_loss_short", "end early: plural scattering is removed in part"}};
   for (const Kind& k : kinds) {
-    const auto count = std::ranges::count_if(zero_loss_summary, [&](const ZeroLossSummary& p) { return has(p.flags, k.flag); });
+    const auto count =
+        std::ranges::count_if(zero_loss_summary, [&](const ZeroLossSummary& p) { return has(p.flags, k.flag); });
     if (count > 0) {
       warn(run, k.kind, fmt::format("{} of {} low-loss spectra {}", count, zero_loss_summary.size(), k.text));
     }

@@ -38,12 +38,12 @@ void add_results(const eels::QuantifyResult& result, StepOutput& out) {
         thickness.push_back(static_cast<double>(result.thickness[i]));
       }
     }
-    out.results.push_back(
-        {.id = "t/lambda",
-         .value = num::mean(thickness),
-         .sigma = thickness.size() > 1 ? num::standard_error(thickness) : static_cast<double>(result.thickness_sigma.front()),
-         .method = "ln(It/I0), zero-loss peak up to its first minimum",
-         .label = "t/λ"});
+    out.results.push_back({.id = "t/lambda",
+                           .value = num::mean(thickness),
+                           .sigma = thickness.size() > 1 ? num::standard_error(thickness)
+                                                         : static_cast<double>(result.thickness_sigma.front()),
+                           .method = "ln(It/I0), zero-loss peak up to its first minimum",
+                           .label = "t/λ"});
   }
 }
 
