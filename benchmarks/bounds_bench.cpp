@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "hotstage/core/array.hpp"
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/fourier_log.hpp"
 #include "hotstage/eels/fourier_ratio.hpp"
 #include "hotstage/io/mapped_file.hpp"
+#include "hotstage/num/fft.hpp"
 
 #include <fftw3.h>
 
@@ -111,6 +113,12 @@ Report run_bounds(const Job& job) {
   report.number("core_points", static_cast<double>(plan.core_points()));
   report.number("low_points", static_cast<double>(plan.low_points()));
   report.number("fft_s", transform_seconds(plan.core_points(), true) + transform_seconds(plan.low_points(), false));
+  const std::size_t log_points = eels::FourierLog({job.low_offset_eV, job.step_eV, channels}).points();
+  report.number("log_points", static_cast<double>(log_points));
+  report.number("log_fft_s", transform_seconds(log_points, true) + transform_seconds(log_points, false));
+  const std::size_t shift_points = num::good_size(channels + 128);  // as FourierShift joins the ends
+  report.number("shift_points", static_cast<double>(shift_points));
+  report.number("shift_fft_s", 2.0 * transform_seconds(shift_points, true));
   report.number("checksum", sink);
   return report;
 }

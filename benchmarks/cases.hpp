@@ -32,6 +32,9 @@ struct Job {
 [[nodiscard]] Report run_align(const Job& job);
 [[nodiscard]] Report run_background(const Job& job);
 [[nodiscard]] Report run_fourier_ratio(const Job& job);
+[[nodiscard]] Report run_fourier_log(const Job& job);
+[[nodiscard]] Report run_align_shift(const Job& job);
+[[nodiscard]] Report run_white_lines(const Job& job);
 [[nodiscard]] Report run_memory(const Job& job);
 [[nodiscard]] Report run_pass(const Job& job);
 [[nodiscard]] Report run_bounds(const Job& job);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "cases.hpp"
+#include "eels_input.hpp"
 #include "npy_file.hpp"
 #include <algorithm>
 #include <cmath>
@@ -21,34 +22,6 @@
 namespace hotstage::bench {
 
 namespace {
-
-View<const float, 2> first_items(View<const float, 2> cube, std::size_t items) {
-  return items == 0 ? cube : cube.rows(0, std::min(items, cube.extent(0)));
-}
-
-eels::EnergyAxis axis_of(double offset_eV, const Job& job, const View<const float, 2>& cube) {
-  return {offset_eV, job.step_eV, cube.extent(1)};
-}
-
-/// Pages of a mapped input come from the page cache; touching them once keeps the faults out of the kernel's time.
-double touch(const View<const float, 2>& cube) {
-  double sum = 0.0;
-  constexpr std::size_t page = 4096 / sizeof(float);
-  for (std::size_t i = 0; i < cube.size(); i += page) {
-    sum += static_cast<double>(cube.data()[i]);
-  }
-  return sum;
-}
-
-Report report_of(const std::string& name, const View<const float, 2>& cube, const Timing& timing) {
-  Report report;
-  report.text("case", name);
-  report.number("spectra", static_cast<double>(cube.extent(0)));
-  report.number("bytes", static_cast<double>(cube.size() * sizeof(float)));
-  report.timing("", timing);
-  report.number("peak_rss", peak_resident());
-  return report;
-}
 
 /// Moves every spectrum by its own offset to one axis, linear between channels: what a resampling program would store.
 void resample(const View<const float, 2>& in, const std::vector<float>& shift_channels, View<float, 2> out) {

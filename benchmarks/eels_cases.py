@@ -33,6 +33,7 @@ class Session:
     scratch: pathlib.Path
     rounds: int
     bounds: dict
+    kept: dict = dataclasses.field(default_factory=dict)  # results that serve several entries
 
     def ours(self, case, **options):
         return [self.program, case, *(str(x) for key, value in options.items() for x in (f"--{key}", value))]
@@ -219,21 +220,9 @@ def background(session):
                          f"(tolerance {BACKGROUND:g})")
     reuse = per_spectrum(session, measured["ours"]["side"], "reuse_cpu_s")
     how = sentence("power law, two areas, 470-525 eV, subtracted from the whole cube",
-                   f"ours into memory that exists already {reuse:.3g} us/spectrum", likelihood_text(session))
+                   f"ours into memory that exists already {reuse:.3g} us/spectrum")
     bound = bandwidth_bound(session, "reading and writing the cube once", 8, "triad")
     return timed_entry(session, measured, "eels.background", (all(x < BACKGROUND for x in left.values()), words), bound, how)
-
-
-def likelihood_text(session):
-    """Ours with Poisson likelihood on all spectra beside HyperSpy's least squares on two rows."""
-    rows, columns, _ = session.cube("core").shape
-    items = min(2, rows) * columns
-    programs = {"ours": session.ours("background", core=session.data / "core.npy", method="poisson")}
-    programs.update({name: session.peer(python, "background_fit", "--items", items) for name, python in session.peers.items()})
-    fits = measure.interleaved(programs, min(3, session.rounds))
-    spectra = {name: rows * columns if name == "ours" else items for name in fits}
-    speeds = each(fits, lambda name, result: f"{1e6 * result['cpu_s'] / spectra[name]:.3g} us/spectrum")
-    return f"fits instead of areas, ours by Poisson likelihood, theirs by least squares (fast=False, {items} spectra): {speeds}"
 
 
 def compare_deconvolved(session, measured, tolerance, note=""):

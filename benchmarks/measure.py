@@ -15,18 +15,18 @@ class Failed(Exception):
     """A program ended with an error or without a line of JSON."""
 
 
-def pinned(argv):
+def pinned(argv, cores=1):
     """The last core of those allowed: the first one gets the interrupts."""
-    if shutil.which("taskset"):
+    if cores == 1 and shutil.which("taskset"):
         return ["taskset", "-c", str(max(os.sched_getaffinity(0))), *argv]
     return argv
 
 
-def run_once(argv):
+def run_once(argv, cores=1):
     """Runs one process to its end: its JSON line, plus `process_cpu_s` and `process_wall_s` as the system counts them."""
     environment = dict(os.environ, **SINGLE_THREAD, PYTHONWARNINGS="ignore", MPLBACKEND="Agg")
     began = time.perf_counter()
-    process = subprocess.Popen(pinned(argv), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(pinned(argv, cores), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     output, errors = process.stdout.read(), process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -38,7 +38,7 @@ def run_once(argv):
     return result
 
 
-def interleaved(programs, rounds):
+def interleaved(programs, rounds, cores=1):
     """{name: argv} run A B C A B C …; returns {name: merged result}. Programs that fail are left out with a note.
 
     Times are medians: of the kernel over all its repetitions in all rounds, of the process over the rounds.
@@ -49,7 +49,7 @@ def interleaved(programs, rounds):
             if results[name] is None:
                 continue
             try:
-                results[name].append(run_once(argv))
+                results[name].append(run_once(argv, cores))
             except Failed as failure:
                 print(f"  {name} failed: {failure}", file=sys.stderr)
                 results[name] = None

@@ -3,12 +3,14 @@ import json
 import pathlib
 import re
 
-IDS = ("eels.dm4", "eels.align", "eels.background", "eels.fourier_ratio", "eels.fourier_ratio_memory", "eels.whiteline",
+IDS = ("eels.dm4", "eels.align", "eels.align_shift", "eels.background", "eels.poisson", "eels.fourier_ratio", "eels.fourier_ratio_memory",
+       "eels.fourier_log", "eels.white_lines", "eels.scaling", "eels.pass", "eels.pass_memory",
        "series.register", "series.pipeline", "echem.dfn", "echem.read_csv", "atoms.slabs", "calc.neb", "meso.two_field",
        "meso.kmc", "stem.multislice_512", "stem.multislice_1024")
 KEYS = {"id": str, "ours": float, "unit": str, "peer": str, "peer_value": float, "ratio": float, "bound": str,
         "fraction_of_bound": float, "checked": bool, "how": str}
 MAY_BE_NULL = {"peer", "peer_value", "ratio"}  # no peer installed
+ALONE = {"eels.scaling", "eels.pass", "eels.pass_memory"}  # no peer does this: never checked against one
 MARKS = ("<!-- results: written by run.py from results.json -->", "<!-- end of results -->")
 
 

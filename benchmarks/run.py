@@ -55,6 +55,7 @@ def machine():
 
 def measure_eels(names, options, work):
     import eels_cases
+    import eels_more_cases
     import measure
     import synthetic
 
@@ -68,7 +69,7 @@ def measure_eels(names, options, work):
         peers = {} if options.no_peers else find_peers()
         session = eels_cases.Session(program, peers, data, toy, pathlib.Path(scratch), options.rounds, bounds)
         for name in names:
-            entries.append(eels_cases.CASES[name](session))
+            entries.append(eels_more_cases.ALL[name](session))
             e = entries[-1]
             against = f"{e['peer']} {e['peer_value']} -> {e['ratio']}x" if e["peer"] else "no peer"
             print(f"{name}: {e['ours']} {e['unit']}, {against}, {e['fraction_of_bound']:.0%} of bound, checked {e['checked']}", flush=True)
@@ -99,17 +100,17 @@ def main():
     options = parser.parse_args()
     if options.check:
         return check()
-    import eels_cases
+    import eels_more_cases
 
-    names = [name for name in eels_cases.CASES if not options.names or name in options.names or name.split(".")[0] in options.names]
+    names = [name for name in eels_more_cases.ALL if not options.names or name in options.names or name.split(".")[0] in options.names]
     if not names:
-        sys.exit(f"run.py: nothing is called {' '.join(options.names)}: there are {', '.join(eels_cases.CASES)}")
+        sys.exit(f"run.py: nothing is called {' '.join(options.names)}: there are {', '.join(eels_more_cases.ALL)}")
     if options.agree and not find_peers():
         return 77
     if options.toy or options.agree:
         options.size, options.rounds = "6x5" if options.toy else "16x12", 1
     entries = measure_eels(names, options, options.work)
-    unchecked = [entry["id"] for entry in entries if not entry["checked"]]
+    unchecked = [entry["id"] for entry in entries if not entry["checked"] and entry["id"] not in results_file.ALONE]
     if options.toy or options.agree:
         broken = results_file.faults(entries) + ([f"{name}: results differ" for name in unchecked] if options.agree else [])
         print(json.dumps(entries, indent=1), *broken, sep="\n")

@@ -148,3 +148,17 @@ def make(folder, rows, columns, channels=2048):
     np.savez(folder / "truth.npz", jitter_eV=jitter, thickness=thickness, background=background.astype("f4"), single=single.astype("f4"))
     stamp_file.write_text(json.dumps(stamp))
     return folder
+
+
+def make_white_lines(folder, rows, columns, channels=2048):
+    """white_lines.npy: power law, O K and Co L2,3 without plural scattering, Poisson noise; every spectrum has the same truth."""
+    path = pathlib.Path(folder) / f"white_lines_{VERSION}_{rows}x{columns}.npy"
+    if not path.exists():
+        energy = CORE_OFFSET_EV + STEP_EV * np.arange(channels)
+        mean = DOSE * (4000.0 * (energy / 500.0) ** -3.2 + edge_density(energy))
+        rng = np.random.default_rng(np.random.SeedSequence([VERSION, 7, rows, columns]))
+        np.save(path, rng.poisson(mean, (rows, columns, channels)).astype("<f4"))
+    return path
+
+
+WHITE_LINE_RATIO = 420 * 1.1 / (170 * 1.3)  # areas of the lines of edge_density

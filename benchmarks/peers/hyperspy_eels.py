@@ -143,6 +143,66 @@ def case_fourier_ratio(options, toy):
     return times, single.data
 
 
+def case_fourier_log(options, toy):
+    """Result: sum of the single scattering over the zero-loss peak, t/lambda. The peak is cut at its usual threshold."""
+
+    def work(low):
+        peak = low.deepcopy()
+        peak.data[..., int(round((ELASTIC_LIMIT_EV - synthetic.LOW_OFFSET_EV) / synthetic.STEP_EV)) :] = 0
+        return low.fourier_log_deconvolution(peak), peak
+
+    work(low_image(np.load(toy / "low.npy")))
+    low = low_image(first(np.load(options.data / "low.npy"), options.items))
+    times, (single, peak) = timed(options.repeat, lambda: (low,), work)
+    return times, single.data.sum(-1, dtype="f8") / peak.data.sum(-1, dtype="f8")
+
+
+def align_pair(low, core):
+    low.align_zero_loss_peak(also_align=[core], subpixel=True, print_stats=False)
+    return low
+
+
+def case_align_shift(options, toy):
+    align_pair(low_image(np.load(toy / "low_jitter.npy")), core_image(np.load(toy / "core.npy")))
+    low, core = (first(np.load(options.data / name), options.items) for name in ("low_jitter.npy", "core.npy"))
+    times, signal = timed(options.repeat, lambda: (low_image(low.copy()), core_image(core.copy())), align_pair)
+    return times, zero_loss_centroids(signal.data, signal.axes_manager[-1].offset, synthetic.STEP_EV)
+
+
+def white_line_model(signal):
+    """Power law, two arctan steps of fixed place and width, two Gaussian lines, 730-830 eV; started near the truth."""
+    from hyperspy.components1d import Gaussian, PowerLaw
+
+    try:
+        from exspy.components import EELSArctan
+    except ImportError:
+        from hyperspy.components1d import EELSArctan
+    model = signal.create_model(auto_background=False, auto_add_edges=False)
+    law, l3, l2 = PowerLaw(), Gaussian(), Gaussian()
+    law.A.value, law.r.value = synthetic.DOSE * 4000 * 500**3.2, 3.2
+    for line, centre, sigma, area in ((l3, 781, 1.1, 1000), (l2, 796, 1.3, 500)):
+        line.centre.value, line.sigma.value, line.A.value = centre, sigma, synthetic.DOSE * area
+    model.extend([law, l3, l2])
+    for onset, height in ((782, 90), (797, 45)):
+        step = EELSArctan()
+        model.append(step)
+        step.x0.value, step.k.value, step.A.value = onset, 1 / 0.7, synthetic.DOSE * height / np.pi
+        step.x0.free = step.k.free = False
+    model.set_signal_range(730.0, 830.0)
+    return model, l3, l2
+
+
+def case_white_lines(options, toy):
+    def fitted(model, l3, l2):
+        model.multifit(optimizer="lm", iterpath="serpentine")
+        return l3, l2
+
+    cube = np.load(options.core)
+    fitted(*white_line_model(core_image(cube[:1, :2].copy())))
+    times, (l3, l2) = timed(options.repeat, lambda: white_line_model(core_image(cube.copy())), fitted)
+    return times, l3.A.map["values"] / l2.A.map["values"]
+
+
 def case_memory(options, toy):
     """The whole pass, files to deconvolved cube. The two input cubes are counted apart (`input_bytes`)."""
 
@@ -173,7 +233,8 @@ def versions():
 
 
 CASES = {"dm4": case_dm4, "align": case_align, "background": case_background, "background_fit": case_background_fit,
-         "fourier_ratio": case_fourier_ratio, "memory": case_memory}
+         "fourier_ratio": case_fourier_ratio, "fourier_log": case_fourier_log,
+         "align_shift": case_align_shift, "white_lines": case_white_lines, "memory": case_memory}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -181,6 +242,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--toy", type=pathlib.Path, required=True, help="folder with the same files, 3 x 3, for warming up")
     parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--core", type=pathlib.Path, help="another cube than that of the data (white_lines)")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--extra", action="store_true", help="side measurements too")
     parser.add_argument("--items", type=int, default=0)

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -35,7 +36,7 @@ constexpr auto enum_names(BackgroundMethod) {
                     EnumName<BackgroundMethod>{BackgroundMethod::basis, "basis"}};
 }
 
-enum class BackgroundStatus {
+enum class BackgroundStatus : std::uint8_t {
   ok,
   at_bound,        ///< r was held at a limit of BackgroundOptions; usable, σ too small
   no_counts,       ///< sum of the fit window ≤ 0; the background is 0

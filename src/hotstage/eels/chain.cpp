@@ -144,9 +144,12 @@ std::vector<double> Chain::State::work_on(std::size_t first, View<const float, 2
   for (std::size_t i = 0; i < core_counts.extent(0); ++i) {
     const std::size_t item = first + i;
     LowLossTransform own;
-    const ZeroLoss* peak = zero_loss.empty() ? nullptr : &zero_loss[paired() ? item : 0];
+    std::optional<ZeroLoss> peak;
     if (paired()) {
+      peak = own_peak(item, low_counts.row(i));
       own = plan->transform(low_counts.row(i), *peak, *scratch);
+    } else if (!zero_loss.empty()) {
+      peak = zero_loss.front();
     }
     item_signals(item, clean.row(i), paired() ? &own : &shared_transform, scratch ? &*scratch : nullptr, arrays.view(),
                  signals);
@@ -154,7 +157,7 @@ std::vector<double> Chain::State::work_on(std::size_t first, View<const float, 2
     ChainItem view;
     view.item = item;
     view.shift_eV = shift[item];
-    view.thickness = peak != nullptr && peak->found() ? peak->thickness : Estimate{};
+    view.thickness = peak && peak->found() ? peak->thickness : Estimate{};
     view.edges = signals;
     work(view);
   }
@@ -219,6 +222,10 @@ std::span<const PlacedEdge> Chain::edges() const {
 
 std::span<const ZeroLoss> Chain::zero_loss() const {
   return state_->zero_loss;
+}
+
+ItemRecords Chain::release() {
+  return {std::move(state_->shift), std::move(state_->zero_loss_summary)};
 }
 
 const std::vector<Warning>& Chain::warnings() const {

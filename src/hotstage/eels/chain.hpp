@@ -15,6 +15,7 @@
 #include "hotstage/signal/signal.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct ChainInput {
   const signal::Signal& core;
   const signal::Signal* low = nullptr;    ///< as many items as core, or one
   const signal::Signal* stray = nullptr;  ///< spectrum recorded without specimen, subtracted from each core spectrum
+  /// false: of own zero-loss peaks only a summary is kept, and they are found again in the pass (less memory).
+  bool keep_zero_loss = true;
 };
 
 /// Something the user should know; `kind` is a short stable name.
@@ -50,7 +53,7 @@ struct PlacedEdge {
 };
 
 /// Why an item has no result.
-enum class ItemStatus { ok, no_zero_loss, not_deconvolved, no_background, no_signal };
+enum class ItemStatus : std::uint8_t { ok, no_zero_loss, not_deconvolved, no_background, no_signal };
 
 [[nodiscard]] std::string_view name(ItemStatus status) noexcept;
 
@@ -136,6 +139,12 @@ struct MeanSpectra {
 /// Drops the spectra of all edges but one.
 void keep_edge(MeanSpectra& means, std::size_t edge);
 
+/// What a chain knows of every item when its passes are over.
+struct ItemRecords {
+  std::vector<double> shift_eV;            ///< per core item, added to the axis of the file
+  std::vector<ZeroLossSummary> zero_loss;  ///< per low-loss item; empty without low loss
+};
+
 /// Prepared by a first pass (zero-loss peaks, mean spectra, onsets, noise); `run` is the second.
 class Chain {
  public:
@@ -161,7 +170,11 @@ class Chain {
   [[nodiscard]] const EnergyAxis& axis() const;  ///< of the core loss, shift and anchor applied
   [[nodiscard]] bool deconvolves() const;
   [[nodiscard]] std::span<const PlacedEdge> edges() const;    ///< in the order given
-  [[nodiscard]] std::span<const ZeroLoss> zero_loss() const;  ///< one per low-loss item
+  [[nodiscard]] std::span<const ZeroLoss> zero_loss() const;  ///< one per low-loss item; empty unless kept
+
+  /// Hands over what is known of the items; the chain is spent then.
+  [[nodiscard]] ItemRecords release();
+
   [[nodiscard]] const std::vector<Warning>& warnings() const;
   [[nodiscard]] const std::vector<std::string>& assumed() const;
 

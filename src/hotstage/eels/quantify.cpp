@@ -87,32 +87,34 @@ struct Numbers {
   [[nodiscard]] double at(double end) const { return area + slope * (end - end_eV); }
 };
 
-/// Per-item results of the pass, written by the workers.
-struct Items {
-  std::vector<std::vector<double>> atoms;       // edge × item: intensity per cross-section
-  std::vector<std::vector<double>> covariance;  // (edge × reference) × item
-  std::vector<std::vector<double>> variance;
-};
-
 class Quantifier {
  public:
   Quantifier(const ChainInput& input, const QuantifyOptions& options, Run& run)
-      : options_(options), plan_(check(input, options)), chain_(input, plan_.edges, options.chain, run) {
+      : options_(options), plan_(check(input, options)), chain_(lean(input), plan_.edges, options.chain, run) {
     prepare(run);
   }
 
   QuantifyResult go(Run& run) {
     out_.means = chain_.run([this](const ChainItem& item) { measure(item); }, run);
+    ItemRecords records = chain_.release();
+    out_.shift_eV = std::move(records.shift_eV);
+    out_.zero_loss = std::move(records.zero_loss);
     finish(run);
     return std::move(out_);
   }
 
  private:
+  static ChainInput lean(ChainInput input) {
+    input.keep_zero_loss = false;
+    return input;
+  }
+
   void prepare(Run& run);
   void prepare_edge(std::size_t e, Run& run);
   void check_overlap(Run& run);
   void measure(const ChainItem& item);
   void finish(Run& run);
+  [[nodiscard]] double scale(std::size_t e, std::size_t item) const;
   [[nodiscard]] RatioResult ratio(std::size_t e) const;
   void warn_about_items(Run& run);
 
@@ -127,7 +129,7 @@ class Quantifier {
   QuantifyResult out_;
   std::vector<Window> windows_;
   std::vector<Numbers> numbers_;
-  Items items_;
+  std::vector<std::vector<float>> covariance_;  // edge × item: of the intensities of edge and reference, counts²
   std::vector<unsigned char> pre_edge_offset_;
 };
 
@@ -139,15 +141,12 @@ void Quantifier::prepare(Run& run) {
   out_.illumination = plan_.illumination;
   out_.deconvolved = chain_.deconvolves();
   out_.status.assign(n, ItemStatus::ok);
-  out_.shift_eV.assign(n, 0.0);
-  out_.zero_loss.assign(chain_.zero_loss().begin(), chain_.zero_loss().end());
-  out_.thickness.assign(n, 0.0);
-  out_.thickness_sigma.assign(n, 0.0);
+  out_.thickness.assign(n, 0.0F);
+  out_.thickness_sigma.assign(n, 0.0F);
   pre_edge_offset_.assign(n, 0);
-  for (auto* table : {&items_.atoms, &items_.covariance, &items_.variance}) {
-    table->assign(plan_.edges.size(), std::vector<double>(n, 0.0));
-  }
+  covariance_.resize(plan_.edges.size());
   for (std::size_t e = 0; e < plan_.edges.size(); ++e) {
+    covariance_[e].assign(e == plan_.reference ? 0 : n, 0.0F);
     prepare_edge(e, run);
   }
   check_overlap(run);
@@ -202,7 +201,7 @@ void Quantifier::prepare_edge(std::size_t e, Run& run) {
   numbers_.push_back(numbers);
   const std::size_t n = chain_.items();
   for (auto* column : {&edge.intensity, &edge.sigma, &edge.exponent, &edge.chi2_per_dof, &edge.sum_rule}) {
-    column->assign(n, 0.0);
+    column->assign(n, 0.0F);
   }
   edge.background_status.assign(n, BackgroundStatus::no_counts);
   out_.edges.push_back(std::move(edge));
@@ -235,17 +234,18 @@ void Quantifier::check_overlap(Run& run) {
 
 void Quantifier::measure(const ChainItem& item) {
   const std::size_t i = item.item;
-  out_.shift_eV[i] = item.shift_eV;
-  out_.thickness[i] = item.thickness.value;
-  out_.thickness_sigma[i] = item.thickness.sigma;
+  out_.thickness[i] = static_cast<float>(item.thickness.value);
+  out_.thickness_sigma[i] = static_cast<float>(item.thickness.sigma);
   std::vector<WindowSum> sums;
+  Estimate reference;
   for (std::size_t e = 0; e < item.edges.size(); ++e) {
     const EdgeSignal& edge = item.edges[e];
     EdgeResult& result = out_.edges[e];
-    result.exponent[i] = edge.background.r;
-    result.chi2_per_dof[i] = edge.background.dof > 0 ? edge.background.chi2 / edge.background.dof : 0.0;
+    result.exponent[i] = static_cast<float>(edge.background.r);
+    result.chi2_per_dof[i] =
+        edge.background.dof > 0 ? static_cast<float>(edge.background.chi2 / edge.background.dof) : 0.0F;
     result.background_status[i] = edge.background.status;
-    result.sum_rule[i] = edge.deconvolution.sum_rule;
+    result.sum_rule[i] = static_cast<float>(edge.deconvolution.sum_rule);
     if (edge.deconvolution.status == DeconvolutionStatus::pre_edge_offset) {
       pre_edge_offset_[i] = 1;
     }
@@ -254,21 +254,27 @@ void Quantifier::measure(const ChainItem& item) {
     }
     sums.push_back(edge.isolated(windows_[e]));
     const Estimate intensity = estimate(sums.back(), edge.noise());
-    result.intensity[i] = intensity.value;
-    result.sigma[i] = intensity.sigma;
+    result.intensity[i] = static_cast<float>(intensity.value);
+    result.sigma[i] = static_cast<float>(intensity.sigma);
+    if (e == plan_.reference) {
+      reference = intensity;
+    }
   }
-  const EdgeResult& reference = out_.edges[plan_.reference];
-  if (out_.status[i] == ItemStatus::ok && reference.intensity[i] <= significant * reference.sigma[i]) {
+  if (out_.status[i] == ItemStatus::ok && reference.value <= significant * reference.sigma) {
     out_.status[i] = ItemStatus::no_signal;
   }
   for (std::size_t e = 0; e < sums.size(); ++e) {
-    const double scale = 1.0 / numbers_[e].at(sums[e].covered.high_eV);
-    const double reference_scale = 1.0 / numbers_[plan_.reference].at(sums[plan_.reference].covered.high_eV);
-    const SpectrumNoise noise = item.edges[e].noise();
-    items_.atoms[e][i] = scale * sums[e].value;
-    items_.variance[e][i] = scale * scale * covariance(sums[e], sums[e], noise);
-    items_.covariance[e][i] = scale * reference_scale * covariance(sums[e], sums[plan_.reference], noise);
+    if (e != plan_.reference) {
+      covariance_[e][i] = static_cast<float>(covariance(sums[e], sums[plan_.reference], item.edges[e].noise()));
+    }
   }
+}
+
+/// Atoms per count of an edge: windows follow the channels of the item.
+double Quantifier::scale(std::size_t e, std::size_t item) const {
+  const EnergyAxis axis = chain_.axis().shifted(out_.shift_eV[item]);
+  const ChannelRange range = channels_in(axis, windows_[e]);
+  return 1.0 / numbers_[e].at(range.empty() ? 0.0 : edges_of(axis, range).high_eV);
 }
 
 RatioResult Quantifier::ratio(std::size_t e) const {
@@ -279,13 +285,18 @@ RatioResult Quantifier::ratio(std::size_t e) const {
   out.denominator = r;
   out.model_uncertainty = std::hypot(out_.edges[e].relative_uncertainty, out_.edges[r].relative_uncertainty);
   std::vector<char> used;
+  used.reserve(out_.status.size());
   for (const ItemStatus status : out_.status) {
     used.push_back(status == ItemStatus::ok ? 1 : 0);
   }
   const auto amounts = [&](std::size_t i) {
-    return detail::AmountPair{{items_.atoms[e][i], std::sqrt(items_.variance[e][i])},
-                              {items_.atoms[r][i], std::sqrt(items_.variance[r][i])},
-                              items_.covariance[e][i]};
+    const double top = scale(e, i);
+    const double bottom = scale(r, i);
+    const auto amount = [&](std::size_t edge, double atoms) {
+      return Estimate{atoms * static_cast<double>(out_.edges[edge].intensity[i]),
+                      atoms * static_cast<double>(out_.edges[edge].sigma[i])};
+    };
+    return detail::AmountPair{amount(e, top), amount(r, bottom), top * bottom * static_cast<double>(covariance_[e][i])};
   };
   detail::fill_ratio(used, amounts, out);
   return out;
@@ -297,8 +308,8 @@ void Quantifier::finish(Run& run) {
     EdgeResult& edge = out_.edges[e];
     for (std::size_t i = 0; i < out_.status.size(); ++i) {
       if (out_.status[i] == ItemStatus::ok) {
-        edge.total.value += edge.intensity[i];
-        edge.total.sigma = std::hypot(edge.total.sigma, edge.sigma[i]);
+        edge.total.value += static_cast<double>(edge.intensity[i]);
+        edge.total.sigma = std::hypot(edge.total.sigma, static_cast<double>(edge.sigma[i]));
       }
     }
     if (e != plan_.reference) {
@@ -330,14 +341,14 @@ void Quantifier::warn_about_items(Run& run) {
            fmt::format("{}: the background exponent of {} of {} items sits at its limit", edge.placed.edge.name(),
                        bound, n));
     }
-    const auto negative = std::ranges::count_if(edge.intensity, [](double v) { return v < 0.0; });
+    const auto negative = std::ranges::count_if(edge.intensity, [](float v) { return v < 0.0F; });
     if (negative > 0) {
       warn(run, "over_subtracted",
            fmt::format("{}: {} of {} items have a negative signal: background over-subtracted", edge.placed.edge.name(),
                        negative, n));
     }
-    constexpr double sum_rule_tolerance = 1e-3;
-    const auto off = std::ranges::count_if(edge.sum_rule, [](double v) { return std::abs(v) > sum_rule_tolerance; });
+    constexpr float sum_rule_tolerance = 1e-3F;
+    const auto off = std::ranges::count_if(edge.sum_rule, [](float v) { return std::abs(v) > sum_rule_tolerance; });
     if (off > 0) {
       warn(run, "sum_rule",
            fmt::format("{}: the sum rule of the deconvolution is off by more than {:g} in {} of {} items",

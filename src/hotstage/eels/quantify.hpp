@@ -50,12 +50,12 @@ struct EdgeResult {
   double relative_uncertainty = 0.0;          ///< of the cross-section; 0 with a k factor
   Estimate total;                             ///< intensity summed over the items used, counts
   // one entry per item
-  std::vector<double> intensity;  ///< counts in the signal window
-  std::vector<double> sigma;      ///< counting
-  std::vector<double> exponent;   ///< r of the background
-  std::vector<double> chi2_per_dof;
+  std::vector<float> intensity;  ///< counts in the signal window
+  std::vector<float> sigma;      ///< counting
+  std::vector<float> exponent;   ///< r of the background
+  std::vector<float> chi2_per_dof;
   std::vector<BackgroundStatus> background_status;
-  std::vector<double> sum_rule;  ///< of the deconvolution; 0 when not done
+  std::vector<float> sum_rule;  ///< of the deconvolution; 0 when not done
 };
 
 /// Atoms of one element per atom of the reference element.
@@ -78,9 +78,9 @@ struct QuantifyResult {
   std::vector<RatioResult> ratios;
   std::vector<ItemStatus> status;  ///< per item
   std::vector<double> shift_eV;    ///< per item, added to the file's axis
-  std::vector<double> thickness;   ///< per item, t/λ; 0 without low loss
-  std::vector<double> thickness_sigma;
-  std::vector<ZeroLoss> zero_loss;  ///< per low-loss item; empty without low loss
+  std::vector<float> thickness;    ///< per item, t/λ; 0 without low loss
+  std::vector<float> thickness_sigma;
+  std::vector<ZeroLossSummary> zero_loss;  ///< per low-loss item; empty without low loss
   std::size_t used = 0;
   bool deconvolved = false;
   std::optional<Illumination> illumination;  ///< none with k factors

@@ -343,6 +343,12 @@ ZeroLoss find_zero_loss(std::span<const float> counts, const EnergyAxis& axis, c
   return peak;
 }
 
+ZeroLossSummary summary_of(const ZeroLoss& peak) {
+  const Estimate thickness = peak.found() ? peak.thickness : Estimate{};
+  return {static_cast<float>(thickness.value), static_cast<float>(thickness.sigma), static_cast<float>(peak.fwhm_eV),
+          peak.flags};
+}
+
 void find_zero_loss(const SpectrumTile& tile, const EnergyAxis& axis, const ZeroLossOptions& options,
                     std::span<ZeroLoss> out) {
   HOTSTAGE_EXPECTS(out.size() == tile.items());

@@ -84,6 +84,18 @@ struct ZeroLoss {
   [[nodiscard]] bool found() const { return !has(flags, ZeroLossFlag::not_found); }
 };
 
+/// What is kept of the peak of every item of a large measurement.
+struct ZeroLossSummary {
+  float thickness = 0.0F;  ///< t/λ; 0 when not found
+  float thickness_sigma = 0.0F;
+  float fwhm_eV = 0.0F;
+  std::uint8_t flags = static_cast<std::uint8_t>(ZeroLossFlag::not_found);
+
+  [[nodiscard]] bool found() const { return !has(flags, ZeroLossFlag::not_found); }
+};
+
+[[nodiscard]] ZeroLossSummary summary_of(const ZeroLoss& peak);
+
 /// Egerton, EELS in the Electron Microscope, 3rd ed. (2011), §5.1 (doi:10.1007/978-1-4419-9583-4).
 ///
 /// The peak is the first of a tenth or more of the tallest: in thick areas the plasmon may be taller. The centre solves

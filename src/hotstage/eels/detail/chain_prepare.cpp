@@ -38,6 +38,7 @@ std::vector<double> stray_counts(const signal::Signal* stray, const EnergyAxis& 
 
 void Chain::State::open(const ChainInput& input, Run& run) {
   core = input.core;
+  keep_zero_loss = input.keep_zero_loss;
   core_axis = energy_axis_of(core);
   core_axis.offset_eV += options.shift.in(units::eV);
   if (core.items() == 0) {
@@ -72,14 +73,23 @@ void Chain::State::find_zero_losses(Run& run) {
   if (!low) {
     return;
   }
-  zero_loss.resize(low->items());
+  const std::size_t peaks = low->items();
+  const bool keep = keep_zero_loss || !paired();
+  zero_loss.resize(keep ? peaks : 0);
+  zero_loss_summary.resize(peaks);
+  std::vector<double> centre_eV(peaks);
   BlockSums raw_sum(low_axis.size);
   detail::for_each_block(
       *low, run, "zero-loss peaks",
       [&](std::size_t first, View<const float, 2> counts) {
         std::vector<double> sum(low_axis.size, 0.0);
         for (std::size_t i = 0; i < counts.extent(0); ++i) {
-          zero_loss[first + i] = find_zero_loss(counts.row(i), low_axis, options.zero_loss);
+          const ZeroLoss peak = find_zero_loss(counts.row(i), low_axis, options.zero_loss);
+          if (keep) {
+            zero_loss[first + i] = peak;
+          }
+          zero_loss_summary[first + i] = summary_of(peak);
+          centre_eV[first + i] = peak.centre_eV;
           detail::add(counts.row(i), sum);
         }
         return sum;
@@ -90,18 +100,16 @@ void Chain::State::find_zero_losses(Run& run) {
     shared_low[c] = static_cast<float>(raw_sum.total()[c] / static_cast<double>(low->items()));
   }
   // Aligned low losses carry offsets of their own: what is left of the wander moves the core loss.
-  const auto position = [&](std::size_t i) {
-    return zero_loss[i].centre_eV + (low->item_offset ? (*low->item_offset)[i] : 0.0);
-  };
+  const auto position = [&](std::size_t i) { return centre_eV[i] + (low->item_offset ? (*low->item_offset)[i] : 0.0); };
   double mean = 0.0;
   double found = 0.0;
-  for (std::size_t i = 0; i < zero_loss.size(); ++i) {
-    mean += zero_loss[i].found() ? position(i) : 0.0;
-    found += zero_loss[i].found() ? 1.0 : 0.0;
+  for (std::size_t i = 0; i < peaks; ++i) {
+    mean += zero_loss_summary[i].found() ? position(i) : 0.0;
+    found += zero_loss_summary[i].found() ? 1.0 : 0.0;
   }
   mean = found > 0.0 ? mean / found : 0.0;
   for (std::size_t i = 0; i < shift.size() && options.align != Align::none; ++i) {
-    const double centre = paired() && zero_loss[i].found() ? position(i) : mean;
+    const double centre = paired() && zero_loss_summary[i].found() ? position(i) : mean;
     shift[i] -= options.align == Align::absolute ? centre : centre - mean;
   }
   means.low_axis = low_axis.shifted(-mean);
@@ -244,9 +252,10 @@ void Chain::State::warn_about_zero_loss(Run& run) {
       Kind{ZeroLossFlag::vacuum, "vacuum", "are vacuum"},
       Kind{ZeroLossFlag::short_range, "low_loss_short", "end early: plural scattering is removed in part"}};
   for (const Kind& k : kinds) {
-    const auto count = std::ranges::count_if(zero_loss, [&](const ZeroLoss& p) { return has(p.flags, k.flag); });
+    const auto count =
+        std::ranges::count_if(zero_loss_summary, [&](const ZeroLossSummary& p) { return has(p.flags, k.flag); });
     if (count > 0) {
-      warn(run, k.kind, fmt::format("{} of {} low-loss spectra {}", count, zero_loss.size(), k.text));
+      warn(run, k.kind, fmt::format("{} of {} low-loss spectra {}", count, zero_loss_summary.size(), k.text));
     }
   }
 }

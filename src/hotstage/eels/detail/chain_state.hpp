@@ -31,7 +31,9 @@ struct Chain::State {
   EnergyAxis core_axis;
   EnergyAxis low_axis;
   std::vector<double> stray;
-  std::vector<ZeroLoss> zero_loss;
+  std::vector<ZeroLoss> zero_loss;  // empty when they are found again in the pass
+  std::vector<ZeroLossSummary> zero_loss_summary;
+  bool keep_zero_loss = true;
   std::vector<double> shift;  // per core item, item_offset included
   std::vector<float> shared_low;
   LowLossTransform shared_transform;
@@ -59,6 +61,11 @@ struct Chain::State {
         counts(i, c) = static_cast<float>(static_cast<double>(counts(i, c)) - stray[c]);
       }
     }
+  }
+
+  /// The peak of the item's own low loss.
+  [[nodiscard]] ZeroLoss own_peak(std::size_t item, std::span<const float> low_counts) const {
+    return zero_loss.empty() ? find_zero_loss(low_counts, low_axis, options.zero_loss) : zero_loss[item];
   }
 
   void open(const ChainInput& input, Run& run);

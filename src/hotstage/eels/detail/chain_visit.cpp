@@ -25,7 +25,7 @@ std::vector<double> Chain::visit(const std::function<void(std::span<const RawIte
       raw.counts = clean.row(i);
       if (s.paired()) {
         raw.low = low.row(i);
-        raw.zero_loss = s.zero_loss[raw.item];
+        raw.zero_loss = s.own_peak(raw.item, raw.low);
       } else if (shared) {
         raw.low = s.shared_low;
         raw.zero_loss = shared_peak;

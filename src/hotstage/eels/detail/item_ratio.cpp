@@ -16,6 +16,7 @@ void fill_ratio(std::span<const char> used, const std::function<AmountPair(std::
   out.sigma.assign(used.size(), 0.0);
   out.used = static_cast<std::size_t>(std::ranges::count_if(used, [](char u) { return u != 0; }));
   std::vector<double> values;
+  values.reserve(out.used);
   double squares = 0.0;
   AmountPair sums;
   for (std::size_t i = 0; i < used.size(); ++i) {

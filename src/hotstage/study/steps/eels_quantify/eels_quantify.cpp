@@ -35,16 +35,28 @@ void add_results(const eels::QuantifyResult& result, StepOutput& out) {
     std::vector<double> thickness;
     for (std::size_t i = 0; i < result.status.size(); ++i) {
       if (result.status[i] == eels::ItemStatus::ok) {
-        thickness.push_back(result.thickness[i]);
+        thickness.push_back(static_cast<double>(result.thickness[i]));
       }
     }
-    out.results.push_back(
-        {.id = "t/lambda",
-         .value = num::mean(thickness),
-         .sigma = thickness.size() > 1 ? num::standard_error(thickness) : result.thickness_sigma.front(),
-         .method = "ln(It/I0), zero-loss peak up to its first minimum",
-         .label = "t/λ"});
+    out.results.push_back({.id = "t/lambda",
+                           .value = num::mean(thickness),
+                           .sigma = thickness.size() > 1 ? num::standard_error(thickness)
+                                                         : static_cast<double>(result.thickness_sigma.front()),
+                           .method = "ln(It/I0), zero-loss peak up to its first minimum",
+                           .label = "t/λ"});
   }
+}
+
+/// What the checks of the page look at.
+std::vector<eels::ZeroLoss> peaks_of(const eels::QuantifyResult& result) {
+  std::vector<eels::ZeroLoss> out(result.zero_loss.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const eels::ZeroLossSummary& peak = result.zero_loss[i];
+    out[i].fwhm_eV = static_cast<double>(peak.fwhm_eV);
+    out[i].thickness = {static_cast<double>(peak.thickness), static_cast<double>(peak.thickness_sigma)};
+    out[i].flags = peak.flags;
+  }
+  return out;
 }
 
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
@@ -72,14 +84,15 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     quantities.push_back({ratio.name, "", ratio.value, ratio.sigma, valid});
   }
   if (result.deconvolved) {
-    quantities.push_back({"t/λ", "", result.thickness, result.thickness_sigma, valid});
+    quantities.push_back({"t/λ", "", as_doubles(result.thickness), as_doubles(result.thickness_sigma), valid});
   }
+  const std::vector<eels::ZeroLoss> peaks = peaks_of(result);
   detail::add_page({.inputs = inputs,
                     .means = result.means,
                     .edges = placed,
                     .windows = windows,
                     .quantities = quantities,
-                    .zero_loss = result.zero_loss,
+                    .zero_loss = peaks,
                     .warnings = result.warnings,
                     .assumed = result.assumed,
                     .deconvolved = result.deconvolved},

@@ -5,6 +5,7 @@
 #include "hotstage/core/constants.hpp"
 #include "hotstage/study/detail/eels_pages.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ io::Table edge_table(const eels::QuantifyResult& result) {
   return table;
 }
 
+std::vector<double> as_doubles(std::span<const float> values) {
+  return {values.begin(), values.end()};
+}
+
 io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& result) {
   io::Table table;
   table.columns = detail::position_columns(core);
@@ -77,14 +82,14 @@ io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& res
   }
   table.columns.push_back(io::text_column("status", status));
   table.columns.push_back(io::number_column("energy_shift", "eV", result.shift_eV));
-  table.columns.push_back(io::number_column("t_over_lambda", "", result.thickness));
-  table.columns.push_back(io::number_column("t_over_lambda_sigma", "", result.thickness_sigma));
+  table.columns.push_back(io::number_column("t_over_lambda", "", as_doubles(result.thickness)));
+  table.columns.push_back(io::number_column("t_over_lambda_sigma", "", as_doubles(result.thickness_sigma)));
   for (const eels::EdgeResult& edge : result.edges) {
     const std::string name = edge.placed.edge.name();
-    table.columns.push_back(io::number_column(name + " intensity", "counts", edge.intensity));
-    table.columns.push_back(io::number_column(name + " sigma", "counts", edge.sigma));
-    table.columns.push_back(io::number_column(name + " background r", "", edge.exponent));
-    table.columns.push_back(io::number_column(name + " chi2_per_dof", "", edge.chi2_per_dof));
+    table.columns.push_back(io::number_column(name + " intensity", "counts", as_doubles(edge.intensity)));
+    table.columns.push_back(io::number_column(name + " sigma", "counts", as_doubles(edge.sigma)));
+    table.columns.push_back(io::number_column(name + " background r", "", as_doubles(edge.exponent)));
+    table.columns.push_back(io::number_column(name + " chi2_per_dof", "", as_doubles(edge.chi2_per_dof)));
   }
   for (const eels::RatioResult& ratio : result.ratios) {
     table.columns.push_back(io::number_column(ratio.name, "", ratio.value));

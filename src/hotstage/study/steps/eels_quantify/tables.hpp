@@ -7,11 +7,16 @@
 #include "hotstage/io/delimited.hpp"
 #include "hotstage/signal/signal.hpp"
 
+#include <span>
+#include <vector>
+
 namespace hotstage::study::eels_quantify {
 
 /// One row per ratio, per edge, per item.
 [[nodiscard]] io::Table ratio_table(const eels::QuantifyResult& result);
 [[nodiscard]] io::Table edge_table(const eels::QuantifyResult& result);
 [[nodiscard]] io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& result);
+
+[[nodiscard]] std::vector<double> as_doubles(std::span<const float> values);
 
 }  // namespace hotstage::study::eels_quantify
