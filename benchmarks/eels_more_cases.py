@@ -146,7 +146,7 @@ def whole_pass(session, items, threads, memory=eels_cases.BUDGET):
 
 def scaling(session):
     rows, columns, _ = session.cube("core").shape
-    items = rows * columns
+    items = rows * columns * (4 if rows * columns >= 1 << 14 else 1)
     runs = {1: [], 2: []}
     for _ in range(max(PASS_ROUNDS, session.rounds) if items > 1000 else 1):
         for threads, results in runs.items():
