@@ -30,6 +30,10 @@ void add_moved(std::span<const T> counts, double shift, std::span<double> sum) {
   }
 }
 
+bool reads_at_once(const signal::Signal& signal) {
+  return signal.source->preferred_items() > block_items;
+}
+
 // Whole blocks that fit the memory for one tile of both signals; a quarter of the budget is left to the work arrays.
 std::size_t items_per_tile(std::size_t items, std::size_t channels, const Run& run) {
   const std::size_t bytes = std::max<std::size_t>(channels * sizeof(float), 1);
@@ -65,12 +69,27 @@ void for_each_block(const signal::Signal& core, const signal::Signal* low, Run& 
     run.check_stop();
     run.progress(static_cast<double>(begin) / static_cast<double>(items), phase);
     const std::size_t count = std::min(tile, items - begin);
-    signal::read(core, {begin, count, 0, core.channels()}, core_tile.view().rows(0, count));
-    if (low != nullptr) {
-      signal::read(*low, {begin, count, 0, low_channels}, low_tile.view().rows(0, count));
+    const auto read_rows = [&](const signal::Signal& from, Buffer<float, 2>& tile_of, std::size_t first,
+                               std::size_t last) {
+      signal::read(from, {begin + first, last - first, 0, from.channels()}, tile_of.view().rows(first, last - first));
+    };
+    // Files whose own pieces are larger than a block are read whole, in order; the rest by who works on it.
+    const bool core_at_once = reads_at_once(core);
+    const bool low_at_once = low != nullptr && reads_at_once(*low);
+    if (core_at_once) {
+      read_rows(core, core_tile, 0, count);
+    }
+    if (low_at_once) {
+      read_rows(*low, low_tile, 0, count);
     }
     std::vector<std::vector<double>> partial((count + block_items - 1) / block_items);
     parallel_chunks(run, count, block_items, [&](std::size_t first, std::size_t last) {
+      if (!core_at_once) {
+        read_rows(core, core_tile, first, last);
+      }
+      if (low != nullptr && !low_at_once) {
+        read_rows(*low, low_tile, first, last);
+      }
       const View<const float, 2> a = View<const float, 2>(core_tile.view()).rows(first, last - first);
       const View<const float, 2> b =
           low != nullptr ? View<const float, 2>(low_tile.view()).rows(first, last - first) : View<const float, 2>();

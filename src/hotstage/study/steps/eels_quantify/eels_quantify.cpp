@@ -105,7 +105,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.quantify",
-    .version = 1,
+    .version = 2,
     .title = "Atomic ratios",
     .help =
         "Aligns, removes background and plural scattering, integrates windows and divides by cross-sections, item by "
