@@ -85,20 +85,6 @@ struct Split {
   double It = 0.0;
 };
 
-DeconvolutionStatus status_of(detail::LowLossGrade grade) {
-  switch (grade) {
-    case detail::LowLossGrade::ok:
-      return DeconvolutionStatus::ok;
-    case detail::LowLossGrade::brief:
-      return DeconvolutionStatus::short_low_loss;
-    case detail::LowLossGrade::too_short:
-      return DeconvolutionStatus::refused_short;
-    case detail::LowLossGrade::no_zero_loss:
-      return DeconvolutionStatus::refused_zero_loss;
-  }
-  return DeconvolutionStatus::refused_zero_loss;
-}
-
 }  // namespace
 
 struct FourierLog::Scratch::Arrays {
@@ -278,7 +264,7 @@ FourierLogResult FourierLog::apply(std::span<const float> counts, const ZeroLoss
   std::fill(out.begin(), out.end(), 0.0F);
   std::fill(sigma.begin(), sigma.end(), 0.0F);
   FourierLogResult result;
-  result.status = status_of(detail::grade(plan.low, peak, plan.options.required_range));
+  result.status = detail::grade(plan.low, peak, plan.options.required_range);
   if (!was_done(result.status)) {
     return result;
   }

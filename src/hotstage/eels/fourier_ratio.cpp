@@ -152,20 +152,6 @@ void fill_modifier(std::vector<std::complex<float>>& out, std::size_t length, do
   }
 }
 
-DeconvolutionStatus judge(const EnergyAxis& low, const ZeroLoss& peak, const FourierRatioOptions& options) {
-  switch (detail::grade(low, peak, options.required_range)) {
-    case detail::LowLossGrade::ok:
-      return DeconvolutionStatus::ok;
-    case detail::LowLossGrade::brief:
-      return DeconvolutionStatus::short_low_loss;
-    case detail::LowLossGrade::too_short:
-      return DeconvolutionStatus::refused_short;
-    case detail::LowLossGrade::no_zero_loss:
-      return DeconvolutionStatus::refused_zero_loss;
-  }
-  return DeconvolutionStatus::refused_zero_loss;
-}
-
 }  // namespace
 
 FourierRatio::FourierRatio(const EnergyAxis& core, const EnergyAxis& low, const FourierRatioOptions& options) {
@@ -224,7 +210,7 @@ LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroL
   const Plan& plan = *plan_;
   HOTSTAGE_EXPECTS(low.size() == plan.low.size);
   LowLossTransform result;
-  result.status = judge(plan.low, peak, plan.options);
+  result.status = detail::grade(plan.low, peak, plan.options.required_range);
   if (!was_done(result.status)) {
     return result;
   }

@@ -20,20 +20,6 @@ namespace {
 
 using Complex = std::complex<double>;
 
-DeconvolutionStatus status_of(detail::LowLossGrade grade) {
-  switch (grade) {
-    case detail::LowLossGrade::ok:
-      return DeconvolutionStatus::ok;
-    case detail::LowLossGrade::brief:
-      return DeconvolutionStatus::short_low_loss;
-    case detail::LowLossGrade::too_short:
-      return DeconvolutionStatus::refused_short;
-    case detail::LowLossGrade::no_zero_loss:
-      return DeconvolutionStatus::refused_zero_loss;
-  }
-  return DeconvolutionStatus::refused_zero_loss;
-}
-
 }  // namespace
 
 std::string_view name(StopReason reason) noexcept {
@@ -199,7 +185,7 @@ RichardsonLucyResult RichardsonLucy::apply(std::span<const float> counts, std::s
                    low.size() == plan.low.size && out.size() == counts.size());
   std::fill(out.begin(), out.end(), 0.0F);
   RichardsonLucyResult result;
-  result.status = status_of(detail::grade(plan.low, peak, plan.options.required_range));
+  result.status = detail::grade(plan.low, peak, plan.options.required_range);
   if (!was_done(result.status)) {
     return result;
   }

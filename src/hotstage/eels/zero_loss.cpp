@@ -349,6 +349,15 @@ ZeroLossSummary summary_of(const ZeroLoss& peak) {
           peak.flags};
 }
 
+std::vector<ZeroLossSummary> summaries_of(std::span<const ZeroLoss> peaks) {
+  std::vector<ZeroLossSummary> out;
+  out.reserve(peaks.size());
+  for (const ZeroLoss& peak : peaks) {
+    out.push_back(summary_of(peak));
+  }
+  return out;
+}
+
 void find_zero_loss(const SpectrumTile& tile, const EnergyAxis& axis, const ZeroLossOptions& options,
                     std::span<ZeroLoss> out) {
   HOTSTAGE_EXPECTS(out.size() == tile.items());

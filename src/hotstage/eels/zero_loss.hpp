@@ -95,6 +95,7 @@ struct ZeroLossSummary {
 };
 
 [[nodiscard]] ZeroLossSummary summary_of(const ZeroLoss& peak);
+[[nodiscard]] std::vector<ZeroLossSummary> summaries_of(std::span<const ZeroLoss> peaks);
 
 /// Egerton, EELS in the Electron Microscope, 3rd ed. (2011), §5.1 (doi:10.1007/978-1-4419-9583-4).
 ///

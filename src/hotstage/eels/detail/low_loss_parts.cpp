@@ -87,18 +87,18 @@ double split_inelastic(std::span<const float> low, const EnergyAxis& axis, const
   return sum(out.data(), out.size());
 }
 
-LowLossGrade grade(const EnergyAxis& low, const ZeroLoss& peak, Energy required) {
+DeconvolutionStatus grade(const EnergyAxis& low, const ZeroLoss& peak, Energy required) {
   for (const ZeroLossFlag flag :
        {ZeroLossFlag::not_found, ZeroLossFlag::split, ZeroLossFlag::cut, ZeroLossFlag::saturated}) {
     if (has(peak.flags, flag)) {
-      return LowLossGrade::no_zero_loss;
+      return DeconvolutionStatus::refused_zero_loss;
     }
   }
   const double reach = low.high_edge() - peak.centre_eV;
   if (reach < refused_share * required.base()) {
-    return LowLossGrade::too_short;
+    return DeconvolutionStatus::refused_short;
   }
-  return reach < required.base() ? LowLossGrade::brief : LowLossGrade::ok;
+  return reach < required.base() ? DeconvolutionStatus::short_low_loss : DeconvolutionStatus::ok;
 }
 
 }  // namespace hotstage::eels::detail

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/eels/fourier_ratio.hpp"
 #include "hotstage/eels/spectrum.hpp"
 #include "hotstage/eels/zero_loss.hpp"
 
@@ -29,10 +30,8 @@ void extend(std::span<float> values, std::size_t n, const EnergyAxis& axis, std:
 double split_inelastic(std::span<const float> low, const EnergyAxis& axis, const ZeroLoss& peak, ZeroLossTail tail,
                        std::span<float> out);
 
-/// How far a low loss serves deconvolution.
-enum class LowLossGrade { ok, brief, too_short, no_zero_loss };
-
-/// `required` is the energy loss it should reach; below half of it nothing can be done.
-[[nodiscard]] LowLossGrade grade(const EnergyAxis& low, const ZeroLoss& peak, Energy required);
+/// How far a low loss serves deconvolution: ok, short_low_loss, refused_short or refused_zero_loss. `required` is the
+/// energy loss it should reach; below half of it nothing can be done.
+[[nodiscard]] DeconvolutionStatus grade(const EnergyAxis& low, const ZeroLoss& peak, Energy required);
 
 }  // namespace hotstage::eels::detail

@@ -116,7 +116,7 @@ StepOutput align_page(const signal::Signal& low, std::span<const eels::ZeroLoss>
   out.tables["table"] = peak_table(low, peaks);
   out.signals["flags"] = map_signal(low, flag);
   out.figures = scaled_maps(low, std::vector{offset, thickness, flag});
-  check_zero_loss(peaks, out.checks);
+  check_zero_loss(eels::summaries_of(peaks), out.checks);
   for (report::Figure& figure : out.figures) {
     if (figure.id.ends_with("zero-loss-flags")) {
       figure.caption =

@@ -138,7 +138,7 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::Plural
             .edges = chain.edges(),
             .windows = window,
             .quantities = quantities,
-            .zero_loss = chain.zero_loss(),
+            .zero_loss = eels::summaries_of(chain.zero_loss()),
             .warnings = chain.warnings(),
             .assumed = chain.assumed(),
             .deconvolved = chain.deconvolves()},

@@ -19,18 +19,6 @@ namespace {
 constexpr std::array edge_colours = {report::Colour::blue, report::Colour::green, report::Colour::purple,
                                      report::Colour::orange, report::Colour::sky};
 
-/// The part of a curve inside a window.
-report::Line cut(const std::string& name, const eels::EnergyAxis& axis, const std::vector<double>& y,
-                 const eels::Window& window) {
-  report::Line line{.name = name};
-  const eels::ChannelRange range = eels::channels_in(axis, window);
-  for (std::size_t i = range.first; i < range.last && i < y.size(); ++i) {
-    line.x.push_back(axis.value(static_cast<double>(i)));
-    line.y.push_back(y[i]);
-  }
-  return line;
-}
-
 report::Panel energy_panel(const std::string& title, const std::string& y, const std::string& unit, std::size_t row) {
   return {.title = title,
           .x = {.label = "Energy loss", .unit = "eV"},
@@ -62,18 +50,18 @@ report::Figure model_figure(const eels::ModelFitResult& result) {
                                                edge.fine->high_eV, report::Colour::grey});
     }
   }
-  report::Line measured = cut("measured", m.axis, m.core, shown);
+  report::Line measured = inside("measured", m.axis, m.core, shown);
   measured.colour = report::Colour::ink;
-  report::Line fit = cut("model", m.axis, m.fit, shown);
+  report::Line fit = inside("model", m.axis, m.fit, shown);
   fit.colour = report::Colour::vermilion;
-  report::Line background = cut("background", m.axis, m.background, shown);
+  report::Line background = inside("background", m.axis, m.background, shown);
   background.colour = report::Colour::vermilion;
   background.dash = report::Dash::dashed;
   for (report::Line* line : {&measured, &fit, &background}) {
     spectrum.marks.emplace_back(std::move(*line));
   }
   for (std::size_t e = 0; e < result.edges.size(); ++e) {
-    report::Line line = cut(result.edges[e].placed.edge.name(), m.axis, m.edges[e], shown);
+    report::Line line = inside(result.edges[e].placed.edge.name(), m.axis, m.edges[e], shown);
     line.colour = edge_colours[e % edge_colours.size()];
     spectrum.marks.emplace_back(std::move(line));
   }
@@ -84,7 +72,7 @@ report::Figure model_figure(const eels::ModelFitResult& result) {
   for (std::size_t c = 0; c < relative.size(); ++c) {
     relative[c] = m.residual_sigma[c] > 0.0 ? m.residual[c] / m.residual_sigma[c] : 0.0;
   }
-  report::Line line = cut("residual", m.axis, relative, shown);
+  report::Line line = inside("residual", m.axis, relative, shown);
   line.colour = report::Colour::ink;
   residual.marks.emplace_back(std::move(line));
   residual.marks.emplace_back(report::HorizontalLine{.value = 0.0});
@@ -111,9 +99,9 @@ report::Figure shape_figure(const eels::ModelFitResult& result) {
     constexpr double behind_eV = 110.0;
     const eels::Window shown{std::max(onset - before_eV, result.range.low_eV),
                              std::min(onset + behind_eV, result.range.high_eV - margin_eV)};
-    report::Line single = cut("as fitted", m.axis, m.single[e], shown);
+    report::Line single = inside("as fitted", m.axis, m.single[e], shown);
     single.colour = edge_colours[e % edge_colours.size()];
-    report::Line atom = cut("free atom", m.axis, m.cross_section[e], shown);
+    report::Line atom = inside("free atom", m.axis, m.cross_section[e], shown);
     atom.colour = report::Colour::ink;
     atom.dash = report::Dash::dashed;
     panel.marks.emplace_back(std::move(single));
@@ -121,33 +109,6 @@ report::Figure shape_figure(const eels::ModelFitResult& result) {
     figure.panels.push_back(std::move(panel));
   }
   return figure;
-}
-
-io::Table model_ratio_table(const eels::ModelFitResult& result) {
-  std::vector<std::string> name;
-  std::vector<double> mean, error, scatter, counting, sums, sums_sigma, model, used;
-  for (const eels::RatioResult& ratio : result.ratios) {
-    name.push_back(ratio.name);
-    mean.push_back(ratio.mean.value);
-    error.push_back(ratio.mean.sigma);
-    scatter.push_back(ratio.scatter);
-    counting.push_back(ratio.propagated);
-    sums.push_back(ratio.of_sums.value);
-    sums_sigma.push_back(ratio.of_sums.sigma);
-    model.push_back(ratio.model_uncertainty * ratio.mean.value);
-    used.push_back(static_cast<double>(ratio.used));
-  }
-  io::Table table;
-  table.columns = {io::text_column("ratio", name),
-                   io::number_column("mean", "", mean),
-                   io::number_column("standard_error", "", error),
-                   io::number_column("scatter_of_items", "", scatter),
-                   io::number_column("counting_sigma_of_item", "", counting),
-                   io::number_column("of_sums", "", sums),
-                   io::number_column("of_sums_sigma", "", sums_sigma),
-                   io::number_column("model_sigma", "", model),
-                   io::number_column("items", "", used)};
-  return table;
 }
 
 io::Table model_edge_table(const eels::ModelFitResult& result) {
@@ -205,14 +166,14 @@ report::Figure mlls_figure(const eels::MllsResult& result) {
   report::Figure figure{.id = "fit", .title = "Spectrum as a sum of references"};
   figure.caption = "Means over all items with a result. Below: measured minus fitted.";
   report::Panel spectrum = energy_panel("Measured and fitted", "Counts", "", 0);
-  report::Line measured = cut("measured", result.axis, result.mean, shown);
+  report::Line measured = inside("measured", result.axis, result.mean, shown);
   measured.colour = report::Colour::ink;
-  report::Line fit = cut("sum of references", result.axis, result.fit, shown);
+  report::Line fit = inside("sum of references", result.axis, result.fit, shown);
   fit.colour = report::Colour::vermilion;
   spectrum.marks.emplace_back(std::move(measured));
   spectrum.marks.emplace_back(std::move(fit));
   if (!result.background.empty()) {
-    report::Line law = cut("power law", result.axis, result.background, shown);
+    report::Line law = inside("power law", result.axis, result.background, shown);
     law.colour = report::Colour::vermilion;
     law.dash = report::Dash::dashed;
     spectrum.marks.emplace_back(std::move(law));
@@ -224,7 +185,7 @@ report::Figure mlls_figure(const eels::MllsResult& result) {
   for (std::size_t c = 0; c < left.size(); ++c) {
     left[c] = result.mean[c] - result.fit[c];
   }
-  report::Line line = cut("residual", result.axis, left, shown);
+  report::Line line = inside("residual", result.axis, left, shown);
   line.colour = report::Colour::ink;
   residual.marks.emplace_back(std::move(line));
   residual.marks.emplace_back(report::HorizontalLine{.value = 0.0});
@@ -241,7 +202,7 @@ report::Figure reference_figure(const eels::MllsResult& result) {
     for (double& value : scaled) {
       value /= result.references[r].area * result.axis.step_eV;
     }
-    report::Line line = cut(result.references[r].name, result.axis, scaled, inside(result.window));
+    report::Line line = inside(result.references[r].name, result.axis, scaled, inside(result.window));
     line.colour = edge_colours[r % edge_colours.size()];
     panel.marks.emplace_back(std::move(line));
   }

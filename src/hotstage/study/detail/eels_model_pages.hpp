@@ -18,7 +18,6 @@ namespace hotstage::study::detail {
 [[nodiscard]] report::Figure shape_figure(const eels::ModelFitResult& result);
 
 /// One row per ratio, per edge, per item.
-[[nodiscard]] io::Table model_ratio_table(const eels::ModelFitResult& result);
 [[nodiscard]] io::Table model_edge_table(const eels::ModelFitResult& result);
 [[nodiscard]] io::Table model_item_table(const signal::Signal& core, const eels::ModelFitResult& result);
 

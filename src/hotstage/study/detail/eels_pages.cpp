@@ -44,18 +44,6 @@ std::string slug(const std::string& name) {
   return out;
 }
 
-/// Part of a curve inside a window, so that a background is drawn only where it is used.
-report::Line part(const std::string& name, const eels::EnergyAxis& axis, const std::vector<double>& y,
-                  const eels::Window& window) {
-  report::Line line{.name = name};
-  const eels::ChannelRange range = eels::channels_in(axis, window);
-  for (std::size_t i = range.first; i < range.last && i < y.size(); ++i) {
-    line.x.push_back(axis.value(static_cast<double>(i)));
-    line.y.push_back(y[i]);
-  }
-  return line;
-}
-
 constexpr double shown_behind_eV = 30.0;  // of an extrapolated background, behind the signal window
 
 /// Vermilion is kept for what is subtracted.
@@ -92,8 +80,8 @@ report::Panel core_panel(const eels::MeanSpectra& means, std::span<const eels::P
     if (has_tail(means, e)) {
       continue;  // shares the power law of an earlier edge
     }
-    report::Line line = part("power law before " + edges[e].edge.name(), means.core_axis, means.background[e],
-                             shown(edges[e], windows[e]));
+    report::Line line = inside("power law before " + edges[e].edge.name(), means.core_axis, means.background[e],
+                               shown(edges[e], windows[e]));
     line.dash = report::Dash::dashed;
     line.colour = report::Colour::vermilion;
     panel.marks.emplace_back(std::move(line));
@@ -118,12 +106,12 @@ report::Panel signal_panel(const eels::MeanSpectra& means, std::span<const eels:
     for (std::size_t i = 0; later && i < own.size(); ++i) {
       own[i] -= means.tail[e][i];
     }
-    report::Line line = part(edges[e].edge.name(), means.core_axis, own, shown(edges[e], windows[e]));
+    report::Line line = inside(edges[e].edge.name(), means.core_axis, own, shown(edges[e], windows[e]));
     line.colour = edge_colours[e % edge_colours.size()];
     panel.marks.emplace_back(std::move(line));
     if (later) {
-      report::Line tail = part("earlier edges under " + edges[e].edge.name(), means.core_axis, means.tail[e],
-                               shown(edges[e], windows[e]));
+      report::Line tail = inside("earlier edges under " + edges[e].edge.name(), means.core_axis, means.tail[e],
+                                 shown(edges[e], windows[e]));
       tail.dash = report::Dash::dashed;
       tail.colour = report::Colour::vermilion;
       panel.marks.emplace_back(std::move(tail));
@@ -310,20 +298,66 @@ std::vector<io::Column> position_columns(const signal::Signal& core) {
   return out;
 }
 
-void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& checks) {
+report::Line inside(const std::string& name, const eels::EnergyAxis& axis, const std::vector<double>& y,
+                    const eels::Window& window) {
+  report::Line line{.name = name};
+  const eels::ChannelRange range = eels::channels_in(axis, window);
+  for (std::size_t i = range.first; i < range.last && i < y.size(); ++i) {
+    line.x.push_back(axis.value(static_cast<double>(i)));
+    line.y.push_back(y[i]);
+  }
+  return line;
+}
+
+io::Table ratio_table(std::span<const eels::RatioResult> ratios, const std::string& systematic) {
+  std::vector<std::string> name;
+  std::vector<double> mean, error, scatter, counting, sums, sums_sigma, model, used;
+  for (const eels::RatioResult& ratio : ratios) {
+    name.push_back(ratio.name);
+    mean.push_back(ratio.mean.value);
+    error.push_back(ratio.mean.sigma);
+    scatter.push_back(ratio.scatter);
+    counting.push_back(ratio.propagated);
+    sums.push_back(ratio.of_sums.value);
+    sums_sigma.push_back(ratio.of_sums.sigma);
+    model.push_back(ratio.model_uncertainty * ratio.mean.value);
+    used.push_back(static_cast<double>(ratio.used));
+  }
+  io::Table table;
+  table.columns = {io::text_column("ratio", name),
+                   io::number_column("mean", "", mean),
+                   io::number_column("standard_error", "", error),
+                   io::number_column("scatter_of_items", "", scatter),
+                   io::number_column("counting_sigma_of_item", "", counting),
+                   io::number_column("of_sums", "", sums),
+                   io::number_column("of_sums_sigma", "", sums_sigma),
+                   io::number_column(systematic, "", model),
+                   io::number_column("items", "", used)};
+  return table;
+}
+
+std::vector<ItemQuantity> ratio_quantities(std::span<const eels::RatioResult> ratios, const std::vector<char>& valid) {
+  std::vector<ItemQuantity> out;
+  for (const eels::RatioResult& ratio : ratios) {
+    out.push_back({ratio.name, "", ratio.value, ratio.sigma, valid});
+  }
+  return out;
+}
+
+void check_zero_loss(std::span<const eels::ZeroLossSummary> peaks, std::vector<Check>& checks) {
   if (peaks.empty()) {
     return;
   }
   std::map<std::string, std::size_t> flagged;
   std::vector<double> thickness;
   std::vector<double> width;
-  for (const eels::ZeroLoss& peak : peaks) {
+  for (const eels::ZeroLossSummary& peak : peaks) {
     if (peak.flags != 0) {
       ++flagged[eels::flags_text(peak.flags)];
     }
     if (peak.found()) {
-      thickness.push_back(peak.thickness.value);
-      width.push_back(peak.fwhm_eV);
+      thickness.push_back(static_cast<double>(peak.thickness));
+      width.push_back(static_cast<double>(peak.fwhm_eV));
     }
   }
   std::string text;
@@ -361,7 +395,7 @@ void add_notes(std::span<const eels::Warning> warnings, std::span<const std::str
 }
 
 void check_dual(const StepInputs& inputs, std::span<const eels::PlacedEdge> edges,
-                std::span<const eels::ZeroLoss> zero_loss, std::vector<Check>& checks) {
+                std::span<const eels::ZeroLossSummary> zero_loss, std::vector<Check>& checks) {
   check_pair(inputs.signal("core"), inputs.find_signal("low"), checks);
   check_zero_loss(zero_loss, checks);
   check_edges(edges, checks);

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "hotstage/eels/chain.hpp"
+#include "hotstage/eels/quantify.hpp"
 #include "hotstage/study/step.hpp"
 
 #include <span>
@@ -29,15 +29,26 @@ struct ItemQuantity {
 /// Nanometres in the unit of a navigation axis, as files spell it; 0 when it is no length.
 [[nodiscard]] double nanometres_per(const std::string& unit);
 
+/// The part of a curve inside a window.
+[[nodiscard]] report::Line inside(const std::string& name, const eels::EnergyAxis& axis, const std::vector<double>& y,
+                                  const eels::Window& window);
+
+/// One row per ratio; `systematic` names the last σ, for example "cross_section_sigma".
+[[nodiscard]] io::Table ratio_table(std::span<const eels::RatioResult> ratios, const std::string& systematic);
+
+/// The ratios of all items, to be drawn.
+[[nodiscard]] std::vector<ItemQuantity> ratio_quantities(std::span<const eels::RatioResult> ratios,
+                                                         const std::vector<char>& valid);
+
 /// Columns x (and y) of every item, in the units of the navigation axes.
 [[nodiscard]] std::vector<io::Column> position_columns(const signal::Signal& core);
 
 /// Zero-loss flags and t/λ.
-void check_zero_loss(std::span<const eels::ZeroLoss> peaks, std::vector<Check>& checks);
+void check_zero_loss(std::span<const eels::ZeroLossSummary> peaks, std::vector<Check>& checks);
 
 /// Dispersion, exposure, zero-loss peak, gain, background and calibration of a dual measurement.
 void check_dual(const StepInputs& inputs, std::span<const eels::PlacedEdge> edges,
-                std::span<const eels::ZeroLoss> zero_loss, std::vector<Check>& checks);
+                std::span<const eels::ZeroLossSummary> zero_loss, std::vector<Check>& checks);
 
 /// Warnings by kind and assumptions ("what: detail").
 void add_notes(std::span<const eels::Warning> warnings, std::span<const std::string> assumed, StepOutput& out);
@@ -49,7 +60,7 @@ struct DualPage {
   std::span<const eels::PlacedEdge> edges;
   std::span<const eels::Window> windows;  ///< signal window of each edge
   std::span<const ItemQuantity> quantities;
-  std::span<const eels::ZeroLoss> zero_loss;
+  std::vector<eels::ZeroLossSummary> zero_loss;
   std::span<const eels::Warning> warnings;
   std::span<const std::string> assumed;
   bool deconvolved = false;

@@ -205,7 +205,7 @@ void add_product_figures(const StepInputs& inputs, const eels::ProductReading& r
             .edges = r.profile.edges,
             .windows = windows,
             .quantities = quantities,
-            .zero_loss = r.profile.zero_loss,
+            .zero_loss = eels::summaries_of(r.profile.zero_loss),
             .warnings = r.warnings,
             .assumed = r.profile.assumed,
             .deconvolved = true},

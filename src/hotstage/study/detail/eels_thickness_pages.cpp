@@ -190,7 +190,7 @@ StepOutput thickness_page(const signal::Signal& low, std::span<const eels::ZeroL
   for (report::Figure& figure : histogram(value)) {
     out.figures.push_back(std::move(figure));
   }
-  check_zero_loss(peaks, out.checks);
+  check_zero_loss(eels::summaries_of(peaks), out.checks);
   add_refusals(items, out);
   if (paths) {
     out.assumptions.push_back(

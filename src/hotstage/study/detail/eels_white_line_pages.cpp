@@ -262,7 +262,7 @@ void add_white_line_page(const WhiteLinePage& page, StepOutput& out) {
             .edges = placed,
             .windows = windows,
             .quantities = quantities,
-            .zero_loss = page.result.zero_loss,
+            .zero_loss = eels::summaries_of(page.result.zero_loss),
             .warnings = page.result.warnings,
             .assumed = page.result.assumed,
             .deconvolved = page.inputs.find_signal("low") != nullptr},

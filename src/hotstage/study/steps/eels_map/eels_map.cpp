@@ -110,7 +110,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
                     .edges = chain.edges(),
                     .windows = windows,
                     .quantities = quantities,
-                    .zero_loss = chain.zero_loss(),
+                    .zero_loss = eels::summaries_of(chain.zero_loss()),
                     .warnings = chain.warnings(),
                     .assumed = chain.assumed(),
                     .deconvolved = chain.deconvolves()},

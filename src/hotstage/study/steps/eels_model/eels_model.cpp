@@ -55,17 +55,14 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       eels::fit_model({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
   StepOutput out;
   add_results(result, out);
-  out.tables["table"] = detail::model_ratio_table(result);
+  out.tables["table"] = detail::ratio_table(result.ratios, "model_sigma");
   out.tables["edges"] = detail::model_edge_table(result);
   out.tables["items"] = detail::model_item_table(core, result);
   std::vector<char> valid;
   for (const eels::ModelStatus item : result.status) {
     valid.push_back(item == eels::ModelStatus::ok ? 1 : 0);
   }
-  std::vector<detail::ItemQuantity> quantities;
-  for (const eels::RatioResult& ratio : result.ratios) {
-    quantities.push_back({ratio.name, "", ratio.value, ratio.sigma, valid});
-  }
+  std::vector<detail::ItemQuantity> quantities = detail::ratio_quantities(result.ratios, valid);
   quantities.push_back({"χ²/dof", "", result.chi2_per_dof, {}, valid});
   if (result.convolved) {
     quantities.push_back({"t/λ", "", result.thickness, result.thickness_sigma, valid});
@@ -79,7 +76,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   for (const eels::ModelEdgeResult& edge : result.edges) {
     placed.push_back(edge.placed);
   }
-  detail::check_dual(inputs, placed, result.zero_loss, out.checks);
+  detail::check_dual(inputs, placed, eels::summaries_of(result.zero_loss), out.checks);
   out.checks.push_back(misfit_check(result));
   detail::add_notes(result.warnings, result.assumed, out);
   return out;

@@ -47,18 +47,6 @@ void add_results(const eels::QuantifyResult& result, StepOutput& out) {
   }
 }
 
-/// What the checks of the page look at.
-std::vector<eels::ZeroLoss> peaks_of(const eels::QuantifyResult& result) {
-  std::vector<eels::ZeroLoss> out(result.zero_loss.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const eels::ZeroLossSummary& peak = result.zero_loss[i];
-    out[i].fwhm_eV = static_cast<double>(peak.fwhm_eV);
-    out[i].thickness = {static_cast<double>(peak.thickness), static_cast<double>(peak.thickness_sigma)};
-    out[i].flags = peak.flags;
-  }
-  return out;
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<eels::QuantifyOptions>(table);
   const signal::Signal& core = inputs.signal("core");
@@ -66,7 +54,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       eels::quantify({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
   StepOutput out;
   add_results(result, out);
-  out.tables["table"] = ratio_table(result);
+  out.tables["table"] = detail::ratio_table(result.ratios, "cross_section_sigma");
   out.tables["edges"] = edge_table(result);
   out.tables["items"] = item_table(core, result);
   std::vector<eels::PlacedEdge> placed;
@@ -79,20 +67,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   for (const eels::ItemStatus item : result.status) {
     valid.push_back(item == eels::ItemStatus::ok ? 1 : 0);
   }
-  std::vector<detail::ItemQuantity> quantities;
-  for (const eels::RatioResult& ratio : result.ratios) {
-    quantities.push_back({ratio.name, "", ratio.value, ratio.sigma, valid});
-  }
+  std::vector<detail::ItemQuantity> quantities = detail::ratio_quantities(result.ratios, valid);
   if (result.deconvolved) {
     quantities.push_back({"t/λ", "", as_doubles(result.thickness), as_doubles(result.thickness_sigma), valid});
   }
-  const std::vector<eels::ZeroLoss> peaks = peaks_of(result);
   detail::add_page({.inputs = inputs,
                     .means = result.means,
                     .edges = placed,
                     .windows = windows,
                     .quantities = quantities,
-                    .zero_loss = peaks,
+                    .zero_loss = result.zero_loss,
                     .warnings = result.warnings,
                     .assumed = result.assumed,
                     .deconvolved = result.deconvolved},

@@ -11,33 +11,6 @@
 
 namespace hotstage::study::eels_quantify {
 
-io::Table ratio_table(const eels::QuantifyResult& result) {
-  std::vector<std::string> name;
-  std::vector<double> mean, error, scatter, propagated, sums, sums_sigma, model, used;
-  for (const eels::RatioResult& ratio : result.ratios) {
-    name.push_back(ratio.name);
-    mean.push_back(ratio.mean.value);
-    error.push_back(ratio.mean.sigma);
-    scatter.push_back(ratio.scatter);
-    propagated.push_back(ratio.propagated);
-    sums.push_back(ratio.of_sums.value);
-    sums_sigma.push_back(ratio.of_sums.sigma);
-    model.push_back(ratio.model_uncertainty * ratio.mean.value);
-    used.push_back(static_cast<double>(ratio.used));
-  }
-  io::Table table;
-  table.columns = {io::text_column("ratio", name),
-                   io::number_column("mean", "", mean),
-                   io::number_column("standard_error", "", error),
-                   io::number_column("scatter_of_items", "", scatter),
-                   io::number_column("counting_sigma_of_item", "", propagated),
-                   io::number_column("of_sums", "", sums),
-                   io::number_column("of_sums_sigma", "", sums_sigma),
-                   io::number_column("cross_section_sigma", "", model),
-                   io::number_column("items", "", used)};
-  return table;
-}
-
 io::Table edge_table(const eels::QuantifyResult& result) {
   io::Table table;
   std::vector<std::string> name;

@@ -12,8 +12,7 @@
 
 namespace hotstage::study::eels_quantify {
 
-/// One row per ratio, per edge, per item.
-[[nodiscard]] io::Table ratio_table(const eels::QuantifyResult& result);
+/// One row per edge, per item.
 [[nodiscard]] io::Table edge_table(const eels::QuantifyResult& result);
 [[nodiscard]] io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& result);
 
