@@ -337,7 +337,7 @@ const Column& Table::column(std::string_view name) const {
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", label(column));
   }
   throw Error(Errc::bad_input, Location{.file = file}, fmt::format("there is no column \"{}\"", name),
-              "The table has " + names);
+              names.empty() ? "The table is empty" : "The table has " + names);
 }
 
 const std::vector<double>& numbers_of(const Column& column) {

@@ -175,7 +175,7 @@ void require_files(const StudyFile& study, const std::vector<PlannedStep>& plan)
   }
 }
 
-/// A run that fails before anything is kept leaves no empty folders behind.
+/// A run that fails before any step is finished leaves no folders behind.
 class LeaveNothingEmpty {
  public:
   explicit LeaveNothingEmpty(fs::path out) : out_(std::move(out)), was_there_(fs::exists(out_)) {}
@@ -184,9 +184,14 @@ class LeaveNothingEmpty {
   LeaveNothingEmpty& operator=(const LeaveNothingEmpty&) = delete;
 
   ~LeaveNothingEmpty() {
-    std::error_code ignored;  // what is not empty stays
-    fs::remove(out_ / ".store" / "files", ignored);
-    fs::remove(out_ / ".store", ignored);
+    std::error_code ignored;
+    const fs::path store = out_ / ".store";
+    const bool finished =
+        std::any_of(fs::directory_iterator(store, ignored), fs::directory_iterator(),
+                    [](const fs::directory_entry& entry) { return entry.path().filename() != "files"; });
+    if (!finished) {
+      fs::remove_all(store, ignored);  // hashes of inputs serve finished steps only
+    }
     if (!was_there_) {
       fs::remove(out_, ignored);
     }

@@ -139,6 +139,13 @@ TEST_F(StudyTest, a_run_that_fails_leaves_no_empty_folder) {
       "[study]\nname = \"s\"\ntitle = \"t\"\n[step.onset]\nuse = \"calc.recompute\"\nrecord = \"none such\"\n";
   EXPECT_THROW((void)run_study(parse(text), {.out = folder_ / "fresh"}, run), Error);
   EXPECT_FALSE(fs::exists(folder_ / "fresh"));
+  std::ofstream(folder_ / "none.json").put(' ');
+  EXPECT_THROW(
+      (void)run_study(parse("[study]\nname = \"s\"\ntitle = \"t\"\n[data.path]\nfile = \"none.json\"\n[step.onset]\n"
+                            "use = \"kinetics.onset\"\npath = \"data.path\"\n"),
+                      {.out = folder_ / "fresh"}, run),
+      Error);
+  EXPECT_FALSE(fs::exists(folder_ / "fresh")) << "the hash of an input is no result";
   fs::create_directories(folder_ / "there");
   EXPECT_THROW((void)run_study(parse(text), {.out = folder_ / "there"}, run), Error);
   EXPECT_TRUE(fs::is_empty(folder_ / "there"));
