@@ -4,9 +4,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hotstage::study::detail {
+
+namespace {
+
+/// Length of what all names begin with, up to an underscore: "L3_over_L2_fit" and "L3_over_L2_height" differ in the
+/// last word.
+std::size_t shared_prefix(const std::vector<eels::MethodDifference>& methods) {
+  const std::string& first = methods.front().method;
+  std::size_t same = first.size();
+  for (const eels::MethodDifference& m : methods) {
+    const auto apart = std::mismatch(first.begin(), first.end(), m.method.begin(), m.method.end()).first;
+    same = std::min(same, static_cast<std::size_t>(apart - first.begin()));
+  }
+  const std::size_t end = first.rfind('_', same);
+  return methods.size() < 2 || same == 0 || end == std::string::npos || end >= same ? 0 : end + 1;
+}
+
+}  // namespace
 
 void add_contrast(const eels::Contrast& contrast, const ContrastText& text, StepOutput& out) {
   const std::string how = fmt::format("mean over {} methods; counting {:.2g}, spread over methods {:.2g}",
@@ -34,8 +52,9 @@ void add_contrast(const eels::Contrast& contrast, const ContrastText& text, Step
   io::Table table;
   std::vector<std::string> method;
   std::vector<double> value, sigma, first, second;
+  const std::size_t common = shared_prefix(contrast.methods);
   for (const eels::MethodDifference& m : contrast.methods) {
-    method.push_back(m.method);
+    method.push_back(m.method.substr(common));
     value.push_back(m.difference.value);
     sigma.push_back(m.difference.sigma);
     first.push_back(static_cast<double>(m.first));

@@ -94,7 +94,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run&) {
 extern const Step step;
 const Step step{
     .id = "eels.contrast",
-    .version = 1,
+    .version = 2,
     .title = "Contrast between regions",
     .help =
         "Difference of a quantity between two regions of a scan, by every method that measured it, with counting σ and "

@@ -4,6 +4,10 @@
 #include "hotstage/eels/pre_peak.hpp"
 #include "hotstage/study/detail/eels_item_pages.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace hotstage::study::eels_prepeak {
 
 namespace {
@@ -67,6 +71,24 @@ void add_results(const Series& s, StepOutput& out) {
   }
 }
 
+/// A window beside the peak holds a valley: its area is negative, and every number from it is nonsense.
+void check_window(const eels::PrePeakResult& result, StepOutput& out) {
+  Estimate sum;
+  for (const eels::PrePeak& item : result.items) {
+    sum.value += item.area.value;
+    sum.sigma = std::hypot(sum.sigma, item.area.sigma);
+  }
+  constexpr double limit = 3.0;
+  const bool valley = sum.value < -limit * sum.sigma;
+  out.checks.push_back({.name = "The window holds a peak",
+                        .status = valley ? CheckStatus::failed : CheckStatus::ok,
+                        .measured = fmt::format("summed area {:.3g} ± {:.2g} counts", sum.value, sum.sigma),
+                        .limit = "not negative by 3 σ",
+                        .meaning = valley ? "Windows stand beside the pre-peak: look at the spectrum and move them, or "
+                                            "calibrate the axis"
+                                          : "Windows stand on the pre-peak"});
+}
+
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const signal::Signal& core = inputs.signal("core");
@@ -75,6 +97,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   StepOutput out;
   const Series s = series_of(result);
   add_results(s, out);
+  check_window(result, out);
   detail::count_refusals(s.status, "pre-peak", out);
   io::Table& items = out.tables["items"];
   items.columns = detail::position_columns(core);
@@ -112,7 +135,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.prepeak",
-    .version = 2,
+    .version = 3,
     .title = "O K pre-peak",
     .help =
         "Area of the pre-peak above the rise of the main edge and as a Gaussian, its ratio to the main peak, and its "
