@@ -78,8 +78,7 @@ void check_window(const eels::PrePeakResult& result, StepOutput& out) {
     sum.value += item.area.value;
     sum.sigma = std::hypot(sum.sigma, item.area.sigma);
   }
-  constexpr double limit = 3.0;
-  const bool valley = sum.value < -limit * sum.sigma;
+  const bool valley = sum.value < -3.0 * sum.sigma;
   out.checks.push_back({.name = "The window holds a peak",
                         .status = valley ? CheckStatus::failed : CheckStatus::ok,
                         .measured = fmt::format("summed area {:.3g} ± {:.2g} counts", sum.value, sum.sigma),
