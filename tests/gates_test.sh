@@ -18,4 +18,14 @@ echo '#include "hotstage/low/detail/secret.hpp"' >"$planted/src/high/planted.cpp
 
 echo 'int x;' >"$planted/utils.cpp"
 ! /usr/bin/python3 tools/check_files "$planted" >/dev/null || { echo "check_files accepts a file without licence and with a forbidden name"; exit 1; }
+rm "$planted/utils.cpp"
+
+mkdir -p "$planted/src/hotstage/study/steps/low_sum"
+touch "$planted/src/hotstage/study/steps/low_sum/low_sum.cpp"
+echo 'See [low](src/low/CMakeLists.txt), `src/low`, `fine.cpp`, `hotstage low sum --x 1`, `hotstage.steps.low_sum`.' >"$planted/README.md"
+/usr/bin/python3 tools/check_docs "$planted" >/dev/null || { echo "check_docs refuses what is there"; exit 1; }
+for fault in '[low](src/lower.md)' '`src/lower/x`' '`gone.hpp`' '`hotstage low product`' '`hotstage lower`' 'hotstage.steps.low_product' './dev gone'; do
+  echo "$fault" >"$planted/README.md"
+  ! /usr/bin/python3 tools/check_docs "$planted" >/dev/null || { echo "check_docs accepts $fault"; exit 1; }
+done
 tools/check_tidy --alive

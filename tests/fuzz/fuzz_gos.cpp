@@ -6,10 +6,10 @@
 #include "hotstage/eels/gos.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hdf5_probe.hpp"
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -60,13 +60,3 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hotstage::eels::feed({reinterpret_cast<const char*>(data), size});
   return 0;
 }
-
-#ifdef HOTSTAGE_LIBFUZZER
-extern "C" void __sanitizer_set_death_callback(void (*callback)());
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  // HDF5 files are probed in a child that may die: that is what it is for, and no finding.
-  ::pthread_atfork(nullptr, nullptr, [] { __sanitizer_set_death_callback([] { ::_exit(99); }); });
-  return 0;
-}
-#endif

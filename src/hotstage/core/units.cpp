@@ -4,6 +4,7 @@
 
 #include "hotstage/core/constants.hpp"
 #include "hotstage/core/error.hpp"
+#include "hotstage/core/text.hpp"
 
 #include <fmt/format.h>
 
@@ -89,16 +90,6 @@ std::optional<Unit> find_atom(std::string_view symbol) {
     }
   }
   return std::nullopt;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 struct Factor {

@@ -95,6 +95,15 @@ const Value::Array& Value::as_array() const {
   wrong_kind(*this, "a list");
 }
 
+std::vector<double> Value::as_numbers() const {
+  std::vector<double> out;
+  out.reserve(as_array().size());
+  for (const Value& item : as_array()) {
+    out.push_back(item.as_number());
+  }
+  return out;
+}
+
 const Value::Object& Value::as_object() const {
   if (const auto* value = std::get_if<Object>(&data_)) {
     return *value;

@@ -69,6 +69,8 @@ class Value {
   [[nodiscard]] double as_number() const;
   [[nodiscard]] const std::string& as_text() const;
   [[nodiscard]] const Array& as_array() const;
+  /// An array of numbers only.
+  [[nodiscard]] std::vector<double> as_numbers() const;
   [[nodiscard]] const Object& as_object() const;
   [[nodiscard]] Array& as_array();
   [[nodiscard]] Object& as_object();

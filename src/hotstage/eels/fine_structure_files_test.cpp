@@ -2,11 +2,11 @@
 // White lines and pre-peaks of real measurements by every method: what the methods agree on, and by how much they
 // differ.
 
-#include "hotstage/core/data_folders.hpp"
 #include "hotstage/eels/pre_peak.hpp"
+#include "hotstage/eels/testing/shared_files.hpp"
+#include "hotstage/eels/testing/truth_sets.hpp"
 #include "hotstage/eels/white_lines.hpp"
 #include "hotstage/num/statistics.hpp"
-#include "hotstage/signal/format.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,18 +16,8 @@
 namespace hotstage::eels {
 namespace {
 
-class FineStructureFiles : public testing::Test {
+class FineStructureFiles : public testing::SharedFiles {
  protected:
-  void SetUp() override {
-    if (!shared_data_folder()) {
-      GTEST_SKIP() << "shared data not found (HOTSTAGE_SHARED_DATA)";
-    }
-  }
-
-  static signal::Signal load(const std::string& file, hotstage::Run& run) {
-    return signal::load(*shared_data_folder() / "eels" / file, run);
-  }
-
   /// Mean of the items of each method with its standard error; items that were refused are left out.
   std::vector<Estimate> means(const WhiteLineResult& result, const std::string& what) {
     std::vector<Estimate> out;
@@ -59,8 +49,8 @@ class FineStructureFiles : public testing::Test {
 
 TEST_F(FineStructureFiles, manganite_line_scan_by_all_methods) {
   hotstage::Run run;
-  const signal::Signal core = load("lsmo_linescan/LSMO_linescan.hdf5", run);
-  const signal::Signal low = load("lsmo_linescan/LSMO_linescan_low_loss.hdf5", run);
+  const signal::Signal core = load(testing::manganite().core, run);
+  const signal::Signal low = load(testing::manganite().low, run);
   WhiteLineOptions options;
   options.edge = "Mn L3";
   options.behind = {"O K"};

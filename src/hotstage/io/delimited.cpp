@@ -2,6 +2,7 @@
 
 #include "hotstage/io/delimited.hpp"
 
+#include "hotstage/core/text.hpp"
 #include "hotstage/io/document.hpp"
 #include "hotstage/io/files.hpp"
 
@@ -21,16 +22,6 @@ namespace {
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && is_blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 struct Cell {
@@ -64,12 +55,12 @@ class Splitter {
   void split() {
     while (at_ < text_.size()) {
       const std::string_view line = rest_of_line();
-      const std::string_view content = trimmed(line);
+      const std::string_view content = trim(line);
       if (content.empty()) {
         next_line(line.size());
       } else if (comment_ != 0 && content.front() == comment_) {
         if (rows.empty()) {
-          comments.emplace_back(line_, std::string(trimmed(content.substr(1))));
+          comments.emplace_back(line_, std::string(trim(content.substr(1))));
         }
         next_line(line.size());
       } else {
@@ -116,7 +107,7 @@ class Splitter {
     std::string_view first;
     for (std::size_t from = 0; from < text_.size();) {
       const std::size_t end = std::min(text_.find('\n', from), text_.size());
-      const std::string_view line = trimmed(text_.substr(from, end - from));
+      const std::string_view line = trim(text_.substr(from, end - from));
       if (!line.empty() && (comment_ == 0 || line.front() != comment_)) {
         if (!first.empty()) {
           return {first, line};
@@ -150,7 +141,7 @@ class Splitter {
         while (at_ < text_.size() && text_[at_] != '\n' && !is_delimiter(text_[at_])) {
           ++at_;
         }
-        cell.text = trimmed(text_.substr(from, at_ - from));
+        cell.text = trim(text_.substr(from, at_ - from));
       }
       more = at_ < text_.size() && text_[at_] != '\n';
       if (more) {
@@ -206,16 +197,16 @@ bool is_numeric(const Cell& cell) {
 
 /// "energy (eV)" or "energy [eV]" → name and unit.
 void name_column(Column& column, std::string_view text) {
-  text = trimmed(text);
+  text = trim(text);
   const char last = text.empty() ? '\0' : text.back();
   const char opening = last == ')' ? '(' : last == ']' ? '[' : '\0';
   const std::size_t at = opening == '\0' ? std::string_view::npos : text.rfind(opening);
-  if (at == std::string_view::npos || trimmed(text.substr(0, at)).empty()) {
+  if (at == std::string_view::npos || trim(text.substr(0, at)).empty()) {
     column.name = text;
     return;
   }
-  column.name = trimmed(text.substr(0, at));
-  column.unit = trimmed(text.substr(at + 1, text.size() - at - 2));
+  column.name = trim(text.substr(0, at));
+  column.unit = trim(text.substr(at + 1, text.size() - at - 2));
 }
 
 /// Trailing delimiters make empty last cells; they are dropped when every row has them.
@@ -272,7 +263,7 @@ Column fill_column(const std::vector<Row>& rows, std::size_t first, std::size_t 
 }
 
 void write_cell(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos && text == trimmed(text) && !text.starts_with('#')) {
+  if (text.find_first_of(",\"\n\r") == std::string_view::npos && text == trim(text) && !text.starts_with('#')) {
     out += text;
     return;
   }
@@ -289,7 +280,7 @@ void write_cell(std::string& out, std::string_view text) {
 }  // namespace
 
 std::optional<double> parse_number(std::string_view text) {
-  text = trimmed(text);
+  text = trim(text);
   if (text.starts_with('+')) {
     text.remove_prefix(1);
     if (text.starts_with('-')) {

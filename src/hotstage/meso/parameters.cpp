@@ -101,14 +101,6 @@ Value posterior_value(const Posterior& posterior) {
   return out;
 }
 
-std::vector<double> numbers(const Value& list) {
-  std::vector<double> out;
-  for (const Value& item : list.as_array()) {
-    out.push_back(item.as_number());
-  }
-  return out;
-}
-
 Value body(const Frozen& frozen) {
   Value out = Value::object();
   out["schema"] = schema;
@@ -204,8 +196,8 @@ Frozen frozen_from_value(const Value& value) {
   }
   check(out.table, value.where);
   const Value& posterior = value.at("posterior");
-  out.posterior.log_speed = numbers(posterior.at("log_speed"));
-  out.posterior.likelihood = numbers(posterior.at("likelihood"));
+  out.posterior.log_speed = posterior.at("log_speed").as_numbers();
+  out.posterior.likelihood = posterior.at("likelihood").as_numbers();
   out.posterior.mean = posterior.at("mean").as_number();
   out.posterior.sigma = posterior.at("sigma").as_number();
   out.sha256 = value.at("sha256").as_text();

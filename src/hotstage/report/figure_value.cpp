@@ -203,11 +203,7 @@ std::vector<double> read_numbers(const Value& node) {
     }
     return std::move(*numbers);
   }
-  std::vector<double> numbers;
-  for (const Value& number : node.as_array()) {
-    numbers.push_back(number.as_number());
-  }
-  return numbers;
+  return node.as_numbers();
 }
 
 template <std::size_t N>

@@ -33,19 +33,11 @@ std::vector<fs::path> result_files(const fs::path& folder) {
   return out;
 }
 
-std::vector<double> numbers(const Value& list) {
-  std::vector<double> out;
-  for (const Value& item : list.as_array()) {
-    out.push_back(item.as_number());
-  }
-  return out;
-}
-
 ProjectedStates read_states(const Value& node) {
   ProjectedStates out{.width_eV = node.at("width_eV").as_number(),
-                      .energy_eV = numbers(node.at("energy_eV")),
-                      .cobalt_3d = numbers(node.at("Co_3d")),
-                      .oxygen_2p = numbers(node.at("O_2p"))};
+                      .energy_eV = node.at("energy_eV").as_numbers(),
+                      .cobalt_3d = node.at("Co_3d").as_numbers(),
+                      .oxygen_2p = node.at("O_2p").as_numbers()};
   if (out.energy_eV.size() < 2 || out.cobalt_3d.size() != out.energy_eV.size() ||
       out.oxygen_2p.size() != out.energy_eV.size()) {
     throw Error(Errc::bad_input, node.where, "curves of the densities of states differ in length");
@@ -115,8 +107,8 @@ EnergyRecord read_record(const fs::path& file) {
   out.area_A2 = node.number_at("area_A2").value_or(0.0);
   out.mesh_length_A = mesh_length(out, file.parent_path() / "structure.extxyz");
   if (const Value* trace = node.find("trace")) {
-    out.path_eV = numbers(trace->at("energy_eV"));
-    out.path_eV_per_A = numbers(trace->at("fmax_eV_A"));
+    out.path_eV = trace->at("energy_eV").as_numbers();
+    out.path_eV_per_A = trace->at("fmax_eV_A").as_numbers();
   }
   if (const Value* states = node.find("pdos")) {
     out.states = read_states(*states);

@@ -4,6 +4,7 @@
 
 #include "hotstage/core/constants.hpp"
 #include "hotstage/core/error.hpp"
+#include "hotstage/core/text.hpp"
 #include "hotstage/io/delimited.hpp"
 #include "hotstage/num/roots.hpp"
 
@@ -21,12 +22,6 @@ constexpr double gas_J_per_mol_K =
     constants::k_B_eV_per_K * constants::elementary_charge_C * constants::avogadro_per_mol;
 constexpr double bar_per_atm = 1.01325;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 Species species_named(std::string_view name, std::span<const Species> extra) {
   for (const Species& species : extra) {
     if (species.name == name) {
@@ -40,14 +35,14 @@ Species species_named(std::string_view name, std::span<const Species> extra) {
 Term parse_term(std::string_view text, double sign, std::span<const Species> extra) {
   const std::size_t blank = text.find(' ');
   const auto amount = blank == std::string_view::npos ? std::nullopt : io::parse_number(text.substr(0, blank));
-  return amount ? Term{sign * *amount, species_named(trimmed(text.substr(blank)), extra)}
+  return amount ? Term{sign * *amount, species_named(trim(text.substr(blank)), extra)}
                 : Term{sign, species_named(text, extra)};
 }
 
 void parse_side(std::string_view side, double sign, std::span<const Species> extra, Reaction& out) {
   while (!side.empty()) {
     const std::size_t plus = side.find(" + ");
-    out.terms.push_back(parse_term(trimmed(side.substr(0, plus)), sign, extra));
+    out.terms.push_back(parse_term(trim(side.substr(0, plus)), sign, extra));
     side = plus == std::string_view::npos ? std::string_view{} : side.substr(plus + 3);
   }
 }
@@ -108,8 +103,8 @@ Reaction parse_reaction(std::string_view text, std::span<const Species> extra) {
     throw Error(Errc::bad_input, fmt::format("\"{}\" is not a reaction", text), "Write for example CoO + C -> Co + CO");
   }
   Reaction out{.text = std::string(text), .terms = {}};
-  parse_side(trimmed(text.substr(0, middle)), -1.0, extra, out);
-  parse_side(trimmed(text.substr(middle + arrow.size())), 1.0, extra, out);
+  parse_side(trim(text.substr(0, middle)), -1.0, extra, out);
+  parse_side(trim(text.substr(middle + arrow.size())), 1.0, extra, out);
   check_balance(out);
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include "hotstage/echem/detail/rows.hpp"
 
+#include "hotstage/core/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -151,13 +153,6 @@ std::vector<std::string_view> split(std::string_view line, char delimiter) {
     }
   }
   return out;
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\v\f";
-  const std::size_t first = text.find_first_not_of(blanks);
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 std::string_view next_line(std::string_view& text) {

@@ -35,8 +35,6 @@ struct ColumnRole {
 /// Splits a line at commas; quotes keep commas together. No escapes.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view line, char delimiter);
 
-[[nodiscard]] std::string_view trim(std::string_view text);
-
 /// Cuts the next line off `text`, without its end of line.
 [[nodiscard]] std::string_view next_line(std::string_view& text);
 

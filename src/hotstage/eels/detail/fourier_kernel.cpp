@@ -2,7 +2,7 @@
 
 #include "hotstage/eels/detail/fourier_kernel.hpp"
 
-#include "hotstage/eels/detail/clones.hpp"
+#include "hotstage/core/clones.hpp"
 
 namespace hotstage::eels::detail {
 namespace {

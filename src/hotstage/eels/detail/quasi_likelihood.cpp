@@ -2,8 +2,8 @@
 
 #include "hotstage/eels/detail/quasi_likelihood.hpp"
 
+#include "hotstage/core/clones.hpp"
 #include "hotstage/core/error.hpp"
-#include "hotstage/eels/detail/clones.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 
 #include "hotstage/eels/detail/sum_kernel.hpp"
 
-#include "hotstage/eels/detail/clones.hpp"
+#include "hotstage/core/clones.hpp"
 
 #include <array>
 #include <limits>

@@ -2,7 +2,7 @@
 
 #include "hotstage/meso/detail/front_kernel.hpp"
 
-#include "hotstage/meso/detail/clones.hpp"
+#include "hotstage/core/clones.hpp"
 
 namespace hotstage::meso::detail {
 

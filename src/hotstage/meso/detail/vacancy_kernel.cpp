@@ -2,7 +2,7 @@
 
 #include "hotstage/meso/detail/vacancy_kernel.hpp"
 
-#include "hotstage/meso/detail/clones.hpp"
+#include "hotstage/core/clones.hpp"
 
 #include <algorithm>
 

@@ -268,7 +268,8 @@ void add_eds_checks(std::span<const double> counts, const eds::SpectrumFit& fit,
         one.listed
             ? "the fit separates them by their families; the correlation is in σ"
             : "not in the list: if the specimen, grid or FIB brings the element, its counts are taken for " + one.line;
-    out.warnings.push_back({one.listed ? "eds.overlap" : "eds.unlisted_neighbour", where + ": " + consequence, 1});
+    out.warnings.push_back(
+        {one.listed ? "eds.overlap" : "eds.unlisted_neighbour", fmt::format("{}: {}", where, consequence), 1});
   }
 }
 

@@ -29,15 +29,27 @@ report::Panel energy_panel(const std::string& title, const std::string& y, const
 
 constexpr double margin_eV = 1.0;  // interpolated means begin cleanly this far inside the range
 
-eels::Window inside(const eels::Window& range) {
+eels::Window within_margin(const eels::Window& range) {
   return {range.low_eV + margin_eV, range.high_eV - margin_eV};
+}
+
+/// What the model leaves, in a row of its own below the spectrum.
+report::Panel residual_panel(const std::string& title, const std::string& unit, const eels::EnergyAxis& axis,
+                             const std::vector<double>& left, const eels::Window& shown) {
+  report::Panel panel = energy_panel(title, "Residual", unit, 1);
+  panel.height = 0.8;
+  report::Line line = inside("residual", axis, left, shown);
+  line.colour = report::Colour::ink;
+  panel.marks.emplace_back(std::move(line));
+  panel.marks.emplace_back(report::HorizontalLine{.value = 0.0});
+  return panel;
 }
 
 }  // namespace
 
 report::Figure model_figure(const eels::ModelFitResult& result) {
   const eels::ModelMeans& m = result.means;
-  const eels::Window shown = inside(result.range);
+  const eels::Window shown = within_margin(result.range);
   report::Figure figure{.id = "model", .title = "Model of the whole spectrum"};
   figure.caption =
       "Means over all items with a result, on the common axis, for looking at; every item was fitted by itself. "
@@ -66,17 +78,11 @@ report::Figure model_figure(const eels::ModelFitResult& result) {
     spectrum.marks.emplace_back(std::move(line));
   }
   figure.panels.push_back(std::move(spectrum));
-  report::Panel residual = energy_panel("Measured − model", "Residual", "σ", 1);
-  residual.height = 0.8;
   std::vector<double> relative(m.residual.size(), 0.0);
   for (std::size_t c = 0; c < relative.size(); ++c) {
     relative[c] = m.residual_sigma[c] > 0.0 ? m.residual[c] / m.residual_sigma[c] : 0.0;
   }
-  report::Line line = inside("residual", m.axis, relative, shown);
-  line.colour = report::Colour::ink;
-  residual.marks.emplace_back(std::move(line));
-  residual.marks.emplace_back(report::HorizontalLine{.value = 0.0});
-  figure.panels.push_back(std::move(residual));
+  figure.panels.push_back(residual_panel("Measured − model", "σ", m.axis, relative, shown));
   return figure;
 }
 
@@ -162,7 +168,7 @@ io::Table model_item_table(const signal::Signal& core, const eels::ModelFitResul
 }
 
 report::Figure mlls_figure(const eels::MllsResult& result) {
-  const eels::Window shown = inside(result.window);
+  const eels::Window shown = within_margin(result.window);
   report::Figure figure{.id = "fit", .title = "Spectrum as a sum of references"};
   figure.caption = "Means over all items with a result. Below: measured minus fitted.";
   report::Panel spectrum = energy_panel("Measured and fitted", "Counts", "", 0);
@@ -179,17 +185,11 @@ report::Figure mlls_figure(const eels::MllsResult& result) {
     spectrum.marks.emplace_back(std::move(law));
   }
   figure.panels.push_back(std::move(spectrum));
-  report::Panel residual = energy_panel("Measured − fitted", "Counts", "", 1);
-  residual.height = 0.8;
   std::vector<double> left(result.mean.size());
   for (std::size_t c = 0; c < left.size(); ++c) {
     left[c] = result.mean[c] - result.fit[c];
   }
-  report::Line line = inside("residual", result.axis, left, shown);
-  line.colour = report::Colour::ink;
-  residual.marks.emplace_back(std::move(line));
-  residual.marks.emplace_back(report::HorizontalLine{.value = 0.0});
-  figure.panels.push_back(std::move(residual));
+  figure.panels.push_back(residual_panel("Measured − fitted", "counts", result.axis, left, shown));
   return figure;
 }
 
@@ -202,7 +202,7 @@ report::Figure reference_figure(const eels::MllsResult& result) {
     for (double& value : scaled) {
       value /= result.references[r].area * result.axis.step_eV;
     }
-    report::Line line = inside(result.references[r].name, result.axis, scaled, inside(result.window));
+    report::Line line = inside(result.references[r].name, result.axis, scaled, within_margin(result.window));
     line.colour = edge_colours[r % edge_colours.size()];
     panel.marks.emplace_back(std::move(line));
   }

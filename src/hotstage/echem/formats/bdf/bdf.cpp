@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "hotstage/core/text.hpp"
 #include "hotstage/core/units.hpp"
 #include "hotstage/echem/detail/rows.hpp"
 #include "hotstage/echem/format.hpp"
@@ -72,8 +73,8 @@ ColumnRole role_by_label(std::string_view cell) {
   if (slash == std::string_view::npos) {
     return {};
   }
-  const std::string label = lower(detail::trim(cell.substr(0, slash)));
-  const std::string_view unit = detail::trim(cell.substr(slash + 3));
+  const std::string label = lower(trim(cell.substr(0, slash)));
+  const std::string_view unit = trim(cell.substr(slash + 3));
   for (const Quantity& quantity : quantities) {
     const double factor = label == quantity.label ? label_factor(unit, quantity.unit) : 0.0;
     if (factor > 0.0) {
@@ -111,7 +112,7 @@ char find_delimiter(std::string_view header) {
 std::vector<ColumnRole> roles_of(std::string_view header, char delimiter) {
   std::vector<ColumnRole> roles;
   for (const std::string_view raw : detail::split(header, delimiter)) {
-    const std::string_view cell = detail::trim(raw);
+    const std::string_view cell = trim(raw);
     ColumnRole role = role_by_label(cell);
     if (role.role == Role::ignored) {
       role = role_by_machine_name(cell);

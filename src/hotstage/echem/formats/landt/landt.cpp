@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "hotstage/core/text.hpp"
 #include "hotstage/echem/detail/rows.hpp"
 #include "hotstage/echem/format.hpp"
 
@@ -57,7 +58,7 @@ bool is_header(std::string_view line) {
   const auto cells = detail::split(line, ',');
   const auto has = [&](std::string_view word) {
     for (const std::string_view cell : cells) {
-      if (detail::trim(cell) == word) {
+      if (trim(cell) == word) {
         return true;
       }
     }
@@ -77,13 +78,13 @@ Match sniff(std::string_view head) {
 
 /// "cell id: abc,,,," as one member; the unit that the instrument prints behind the colon is not a value.
 void keep_metadata(std::string_view line, Value& metadata) {
-  const std::string_view text = detail::trim(line.substr(0, line.find(",,")));
+  const std::string_view text = trim(line.substr(0, line.find(",,")));
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) {
     return;
   }
-  const std::string key(detail::trim(text.substr(0, colon)));
-  const std::string value(detail::trim(text.substr(colon + 1)));
+  const std::string key(trim(text.substr(0, colon)));
+  const std::string value(trim(text.substr(colon + 1)));
   if (!key.empty() && !value.empty() && value != "Ah" && value != "Wh") {
     metadata[key] = value;
   }
@@ -94,7 +95,7 @@ std::vector<ColumnRole> roles_of(std::string_view header) {
   for (const std::string_view cell : detail::split(header, ',')) {
     Role role = Role::ignored;
     for (const NamedColumn& column : columns) {
-      role = detail::trim(cell) == column.name ? column.role : role;
+      role = trim(cell) == column.name ? column.role : role;
     }
     roles.push_back({role, 1.0});
   }
@@ -106,8 +107,8 @@ void keep_start(std::string_view text, std::string_view header, Value& metadata)
   const auto names = detail::split(header, ',');
   const auto cells = detail::split(detail::next_line(text), ',');
   for (std::size_t i = 0; i < names.size() && i < cells.size(); ++i) {
-    if (detail::trim(names[i]) == "date_time_iso_string" && !detail::trim(cells[i]).empty()) {
-      metadata["start"] = std::string(detail::trim(cells[i]));
+    if (trim(names[i]) == "date_time_iso_string" && !trim(cells[i]).empty()) {
+      metadata["start"] = std::string(trim(cells[i]));
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/core/text.hpp"
 #include "hotstage/io/delimited.hpp"
 #include "hotstage/io/document.hpp"
 #include "hotstage/io/files.hpp"
@@ -23,19 +24,7 @@ namespace {
 constexpr std::size_t most_numbers = std::size_t{1} << 24;
 constexpr Angle degree{0.017453292519943295};
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == ',';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && is_blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
+constexpr std::string_view blanks = " \t\r,";
 
 struct Keyword {
   std::string name;  ///< upper case, without unit: "BEAMKV"
@@ -98,12 +87,12 @@ Keyword parse_keyword(std::string_view line, int number) {
   Keyword out;
   out.line = number;
   const std::size_t colon = std::min(line.find(':'), line.size());
-  std::string_view key = trimmed(line.substr(0, colon));
-  out.value = trimmed(line.substr(std::min(colon + 1, line.size())));
+  std::string_view key = trim(line.substr(0, colon), blanks);
+  out.value = trim(line.substr(std::min(colon + 1, line.size())), blanks);
   const std::size_t dash = key.find('-');
   if (!key.starts_with('#') && dash != std::string_view::npos) {
-    out.unit = trimmed(key.substr(dash + 1));
-    key = trimmed(key.substr(0, dash));
+    out.unit = trim(key.substr(dash + 1), blanks);
+    key = trim(key.substr(0, dash), blanks);
   }
   out.name = key;
   std::ranges::transform(out.name, out.name.begin(),
@@ -113,8 +102,8 @@ Keyword parse_keyword(std::string_view line, int number) {
 
 void parse_numbers(std::string_view line, int number, Contents& out) {
   std::size_t count = 0;
-  for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
-    const auto end = static_cast<std::size_t>(std::ranges::find_if(line, is_blank) - line.begin());
+  for (line = trim(line, blanks); !line.empty(); line = trim(line, blanks)) {
+    const auto end = std::min(line.find_first_of(blanks), line.size());
     const std::string_view cell = line.substr(0, end);
     const auto value = io::parse_number(cell);
     if (!value || !std::isfinite(*value)) {
@@ -141,7 +130,7 @@ Contents parse(std::string_view text) {
   }
   while (!text.empty() && !out.ended) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
+    const std::string_view line = trim(text.substr(0, end), blanks);
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (line.starts_with('#')) {
@@ -217,9 +206,9 @@ void name_axis(Axis& axis, const Contents& contents) {
   const std::size_t opening = axis.unit.rfind('(');
   if (opening != std::string::npos && axis.unit.ends_with(')')) {
     if (axis.name.empty()) {
-      axis.name = trimmed(std::string_view(axis.unit).substr(0, opening));
+      axis.name = trim(std::string_view(axis.unit).substr(0, opening), blanks);
     }
-    axis.unit = trimmed(std::string_view(axis.unit).substr(opening + 1, axis.unit.size() - opening - 2));
+    axis.unit = trim(std::string_view(axis.unit).substr(opening + 1, axis.unit.size() - opening - 2), blanks);
   }
 }
 
@@ -367,7 +356,7 @@ std::string one_line(std::string_view text) {
   std::string out(text);
   std::ranges::replace(out, '\n', ' ');
   std::ranges::replace(out, '\r', ' ');
-  return std::string(trimmed(out));
+  return std::string(trim(out, blanks));
 }
 
 std::string header(const Signal& signal) {

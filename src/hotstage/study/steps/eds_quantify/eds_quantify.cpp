@@ -55,7 +55,7 @@ void add_maps(const signal::Signal& spectra, const eds::SpectrumFit& fit, StepOu
       sigma.push_back(std::sqrt(variance));
     }
     items.columns.push_back(io::number_column(name, "counts", value));
-    items.columns.push_back(io::number_column(name + " sigma", "counts", sigma));
+    items.columns.push_back(io::number_column(name + "_sigma", "counts", sigma));
     out.signals[fmt::format("map_{}", k)] = detail::line_map(spectra, value, name);
     quantities.push_back({name, "counts", std::move(value), std::move(sigma), {}});
   }
@@ -108,7 +108,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eds.quantify",
-    .version = 1,
+    .version = 2,
     .title = "X-ray lines and composition",
     .help =
         "Fits the lines of elements over bremsstrahlung, says what was not found and how little of it there is; with "

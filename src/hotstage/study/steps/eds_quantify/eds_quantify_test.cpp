@@ -81,7 +81,7 @@ TEST(EdsQuantify, maps_tell_the_oxides_apart_and_do_not_depend_on_threads) {
   const io::Table first = quantify(spectra, one).tables.at("items");
   const io::Table second = quantify(spectra, two).tables.at("items");
   const std::vector<double>& oxygen = first.numbers("O Kα");
-  const std::vector<double>& sigma = first.numbers("O Kα sigma");
+  const std::vector<double>& sigma = first.numbers("O Kα_sigma");
   ASSERT_EQ(oxygen.size(), 24U);
   double left = 0.0;
   double right = 0.0;

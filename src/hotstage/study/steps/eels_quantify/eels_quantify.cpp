@@ -89,7 +89,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.quantify",
-    .version = 2,
+    .version = 3,
     .title = "Atomic ratios",
     .help =
         "Aligns, removes background and plural scattering, integrates windows and divides by cross-sections, item by "

@@ -60,13 +60,13 @@ io::Table item_table(const signal::Signal& core, const eels::QuantifyResult& res
   for (const eels::EdgeResult& edge : result.edges) {
     const std::string name = edge.placed.edge.name();
     table.columns.push_back(io::number_column(name + " intensity", "counts", as_doubles(edge.intensity)));
-    table.columns.push_back(io::number_column(name + " sigma", "counts", as_doubles(edge.sigma)));
+    table.columns.push_back(io::number_column(name + " intensity_sigma", "counts", as_doubles(edge.sigma)));
     table.columns.push_back(io::number_column(name + " background r", "", as_doubles(edge.exponent)));
     table.columns.push_back(io::number_column(name + " chi2_per_dof", "", as_doubles(edge.chi2_per_dof)));
   }
   for (const eels::RatioResult& ratio : result.ratios) {
     table.columns.push_back(io::number_column(ratio.name, "", ratio.value));
-    table.columns.push_back(io::number_column(ratio.name + " sigma", "", ratio.sigma));
+    table.columns.push_back(io::number_column(ratio.name + "_sigma", "", ratio.sigma));
   }
   return table;
 }
