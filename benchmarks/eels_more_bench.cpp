@@ -90,11 +90,12 @@ Report run_align_shift(const Job& job) {
     std::vector<eels::ZeroLoss> peaks(low.extent(0));
     eels::find_zero_loss({low}, axis, {}, peaks);
     const eels::FourierShift plan(low.extent(1));
-    for (std::size_t i = 0; i < low.extent(0); ++i) {
-      const double channels = -peaks[i].centre_eV / job.step_eV;
-      plan.apply(low.row(i), channels, low_out.row(i));
-      plan.apply(core.row(i), channels, core_out.row(i));
+    std::vector<double> channels(low.extent(0));
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      channels[i] = -peaks[i].centre_eV / job.step_eV;
     }
+    plan.apply(low, channels, low_out.view());
+    plan.apply(core, channels, core_out.view());
   });
   Report report = report_of("align_shift", low, timing);
   report.number("checksum", sum);

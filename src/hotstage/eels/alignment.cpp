@@ -3,22 +3,24 @@
 #include "hotstage/eels/alignment.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/detail/low_loss_parts.hpp"
 #include "hotstage/eels/detail/onset.hpp"
+#include "hotstage/eels/detail/shift_kernel.hpp"
 #include "hotstage/num/fft.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
-#include <numbers>
 #include <optional>
 #include <vector>
 
 namespace hotstage::eels {
 namespace {
 
-using Complex = std::complex<double>;
+constexpr std::size_t fewest_added = 128;  // channels in which the ends of a spectrum are joined
 
 struct Found {
   double energy_eV = 0.0;
@@ -120,9 +122,13 @@ signal::Signal calibrated(const signal::Signal& signal, const Calibration& calib
 
 struct FourierShift::Plan {
   std::size_t channels = 0;
-  num::RealFft<double> fft;
+  num::RealFft<float> fft;
+  std::vector<float> fade;
 
-  explicit Plan(std::size_t n) : channels(n), fft(num::good_size(n + std::min<std::size_t>(n - 1, 128))) {}
+  explicit Plan(std::size_t n)
+      : channels(n),
+        fft(num::fast_size(n + std::min<std::size_t>(n - 1, fewest_added))),
+        fade(detail::cosine_bell(fft.size() - n)) {}
 };
 
 FourierShift::FourierShift(std::size_t channels) {
@@ -139,35 +145,25 @@ FourierShift::FourierShift(FourierShift&&) noexcept = default;
 FourierShift& FourierShift::operator=(FourierShift&&) noexcept = default;
 
 void FourierShift::apply(std::span<const float> counts, double shift, std::span<float> out) const {
+  const std::array<std::size_t, 2> one{1, plan_->channels};
+  HOTSTAGE_EXPECTS(counts.size() == one[1] && out.size() == one[1]);
+  apply(View<const float, 2>(counts.data(), one), std::span(&shift, 1), View<float, 2>(out.data(), one));
+}
+
+void FourierShift::apply(View<const float, 2> counts, std::span<const double> shift, View<float, 2> out) const {
   const std::size_t n = plan_->channels;
-  const std::size_t size = plan_->fft.size();
-  HOTSTAGE_EXPECTS(counts.size() == n && out.size() == n);
-  Buffer<double, 1> values({size});
-  Buffer<Complex, 1> spectrum({plan_->fft.bins()});
-  for (std::size_t i = 0; i < n; ++i) {
-    values.data()[i] = static_cast<double>(counts[i]);
-  }
-  const std::size_t padding = size - n;
-  const double last = values.data()[n - 1];
-  const double first = values.data()[0];
-  for (std::size_t p = 0; p < padding; ++p) {
-    const double phase = std::numbers::pi * static_cast<double>(p + 1) / static_cast<double>(padding + 1);
-    const double fade = 0.5 * (1.0 + std::cos(phase));
-    const std::size_t right = n - 1 - std::min(p + 1, n - 1);
-    const std::size_t left = std::min(padding - p, n - 1);
-    values.data()[n + p] =
-        fade * (2.0 * last - values.data()[right]) + (1.0 - fade) * (2.0 * first - values.data()[left]);
-  }
-  const std::span<double> real(values.data(), size);
-  const std::span<Complex> bins(spectrum.data(), plan_->fft.bins());
-  plan_->fft.forward(real, bins);
-  for (std::size_t k = 0; k < bins.size(); ++k) {
-    const double turn = -2.0 * std::numbers::pi * static_cast<double>(k) * shift / static_cast<double>(size);
-    bins[k] *= 2 * k == size ? Complex(std::cos(turn)) : std::polar(1.0, turn);
-  }
-  plan_->fft.inverse(bins, real);
-  for (std::size_t i = 0; i < n; ++i) {
-    out[i] = static_cast<float>(real[i]);
+  const num::RealFft<float>& fft = plan_->fft;
+  HOTSTAGE_EXPECTS(counts.extent(1) == n && shift.size() == counts.extent(0) && out.extents() == counts.extents());
+  Buffer<float, 1> values({fft.size()});
+  Buffer<std::complex<float>, 1> spectrum({fft.bins()});
+  const std::span<float> real(values.data(), values.size());
+  const std::span<std::complex<float>> bins(spectrum.data(), spectrum.size());
+  for (std::size_t i = 0; i < shift.size(); ++i) {
+    detail::join_ends(counts.row(i).data(), n, plan_->fade.data(), real.data(), real.size());
+    fft.forward(real, bins);
+    detail::phase_ramp(bins.data(), fft.size(), shift[i], 1.0 / static_cast<double>(fft.size()));
+    fft.inverse_unscaled(bins, real);
+    std::copy_n(real.begin(), n, out.row(i).begin());
   }
 }
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "hotstage/core/array.hpp"
 #include "hotstage/core/units.hpp"
 #include "hotstage/eels/spectrum.hpp"
 #include "hotstage/signal/signal.hpp"
@@ -45,7 +46,8 @@ struct Calibration {
 ///
 /// Both ends are continued by their point reflection, faded into each other, so that the periodic continuation has no
 /// step. What moves off the axis is lost, what moves in is the continuation. Features narrower than two channels ring.
-/// Thread-safe.
+/// Transforms are in single precision: rounding, rms over rms of the spectrum, below 4e-7. Thread-safe; every spectrum
+/// is worked on alone, so that results do not depend on tiles or threads.
 class FourierShift {
  public:
   /// Throws Error{bad_input} below 16 channels.
@@ -58,6 +60,8 @@ class FourierShift {
 
   /// out(E) = counts(E − shift): features move up by `shift` channels. `out` may be `counts`.
   void apply(std::span<const float> counts, double shift, std::span<float> out) const;
+  /// The same row by row, with the work arrays made once; one shift per row.
+  void apply(View<const float, 2> counts, std::span<const double> shift, View<float, 2> out) const;
 
  private:
   struct Plan;

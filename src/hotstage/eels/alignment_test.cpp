@@ -6,11 +6,15 @@
 #include "hotstage/eels/chain.hpp"
 #include "hotstage/eels/forward.hpp"
 #include "hotstage/eels/zero_loss.hpp"
+#include "hotstage/num/fft.hpp"
 #include "hotstage/num/statistics.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
+#include <cstring>
+#include <numbers>
 #include <vector>
 
 namespace hotstage::eels {
@@ -80,6 +84,74 @@ TEST(FourierShift, moves_a_steep_background_without_ringing_from_its_ends) {
     ASSERT_NEAR(static_cast<double>(out[i]) / law(static_cast<double>(i) - 0.4), 1.0, ringing) << i;
   }
   EXPECT_THROW(FourierShift(8), Error);
+}
+
+/// The same in double with the ramp bin by bin.
+std::vector<double> plain_shift(std::span<const float> counts, double shift) {
+  const std::size_t n = counts.size();
+  const num::RealFft<double> fft(num::fast_size(n + 128));
+  const std::size_t added = fft.size() - n;
+  std::vector<double> values(counts.begin(), counts.end());
+  for (std::size_t p = 0; p < added; ++p) {
+    const double fade =
+        0.5 + 0.5 * std::cos(std::numbers::pi * (static_cast<double>(p) + 1.0) / (static_cast<double>(added) + 1.0));
+    values.push_back(fade * (2.0 * values[n - 1] - values[n - 2 - p]) +
+                     (1.0 - fade) * (2.0 * values[0] - values[added - p]));
+  }
+  std::vector<std::complex<double>> bins(fft.bins());
+  fft.forward(values, bins);
+  for (std::size_t k = 0; k < bins.size(); ++k) {
+    const double turn = -2.0 * std::numbers::pi * static_cast<double>(k) * shift / static_cast<double>(fft.size());
+    bins[k] *= 2 * k == fft.size() ? std::complex<double>(std::cos(turn)) : std::polar(1.0, turn);
+  }
+  fft.inverse(bins, values);
+  values.resize(n);
+  return values;
+}
+
+TEST(FourierShift, of_a_tile_equals_the_plain_one_of_every_spectrum) {
+  constexpr double rounding = 4e-7;  // of float transforms and ramp: root mean square over that of the spectrum
+  Buffer<float, 2> tile({3, 2048});
+  Rng rng(5, 6, 7);
+  for (std::size_t i = 0; i < tile.extent(0); ++i) {
+    for (std::size_t k = 0; k < 2048; ++k) {
+      const double x = (static_cast<double>(k) - 160.0) / 1.7;
+      tile.view()(i, k) = static_cast<float>(3e6 * std::exp(-0.5 * x * x) + 400.0 + 20.0 * rng.normal());
+    }
+  }
+  const FourierShift plan(2048);
+  const std::vector<double> shift{0.37, -2.81, 0.0};
+  Buffer<float, 2> out({3, 2048});
+  plan.apply(tile.view(), shift, out.view());
+  std::vector<float> alone(2048);
+  for (std::size_t i = 0; i < tile.extent(0); ++i) {
+    const std::vector<double> truth = plain_shift(tile.row(i), shift[i]);
+    double square = 0.0;
+    double error = 0.0;
+    plan.apply(tile.row(i), shift[i], alone);
+    for (std::size_t k = 0; k < truth.size(); ++k) {
+      const double difference = static_cast<double>(out.row(i)[k]) - truth[k];
+      square += truth[k] * truth[k];
+      error += difference * difference;
+      ASSERT_EQ(out.row(i)[k], alone[k]) << i << ' ' << k;
+    }
+    EXPECT_LT(std::sqrt(error / square), rounding) << i;
+  }
+  plan.apply(tile.view(), shift, tile.view());  // in place
+  EXPECT_EQ(std::memcmp(tile.data(), out.data(), out.size() * sizeof(float)), 0);
+}
+
+TEST(FourierShift, of_few_channels_joins_ends_further_apart_than_they_are_long) {
+  const FourierShift plan(16);
+  std::vector<float> ramp(16);
+  std::vector<float> out(16);
+  for (std::size_t i = 0; i < ramp.size(); ++i) {
+    ramp[i] = 100.0F + static_cast<float>(i);
+  }
+  plan.apply(ramp, 0.0, out);
+  for (std::size_t i = 0; i < ramp.size(); ++i) {
+    EXPECT_NEAR(out[i], ramp[i], 1e-4);  // float rounding
+  }
 }
 
 TEST(FourierShift, jittered_zero_loss_peaks_come_to_lie_on_each_other) {

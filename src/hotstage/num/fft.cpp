@@ -87,6 +87,12 @@ std::size_t good_size(std::size_t n) {
   return best;
 }
 
+std::size_t fast_size(std::size_t n) {
+  constexpr std::size_t many = 512;
+  const std::size_t unit = n > many ? 64 : 2;
+  return unit * good_size((n + unit - 1) / unit);
+}
+
 bool is_good_size(std::size_t n) {
   if (n == 0) {
     return false;

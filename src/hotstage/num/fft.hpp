@@ -15,6 +15,11 @@ namespace hotstage::num {
 /// Smallest 2^a·3^b·5^c·7^d ≥ n: lengths that transform fast. n = 0 gives 1.
 [[nodiscard]] std::size_t good_size(std::size_t n);
 
+/// Smallest even length ≥ n that FFTW transforms near its best: 2^a·3^b·5^c·7^d, for n above 512 a multiple of 64.
+///
+/// Odd powers are slow (2187 = 3^7: 14 µs there and back, 2240: 3.2 µs), since FFTW's vector code works on powers of 2.
+[[nodiscard]] std::size_t fast_size(std::size_t n);
+
 /// True when n has no prime factor above 7.
 [[nodiscard]] bool is_good_size(std::size_t n);
 

@@ -39,6 +39,18 @@ TEST(GoodSize, is_the_smallest_product_of_2_3_5_7_not_below_n) {
   EXPECT_EQ(good_size(4097), 4116U);  // 2²·3·7³
 }
 
+TEST(FastSize, is_even_good_and_a_multiple_of_64_for_long_spectra) {
+  for (std::size_t n = 0; n < 5000; n += 7) {
+    const std::size_t size = fast_size(n);
+    EXPECT_GE(size, n);
+    EXPECT_TRUE(is_good_size(size)) << n;
+    EXPECT_EQ(size % (n > 512 ? 64 : 2), 0U) << n;
+    EXPECT_LE(static_cast<double>(size), 1.2 * static_cast<double>(n) + 64.0) << n;
+  }
+  EXPECT_EQ(fast_size(2176), 2240U);
+  EXPECT_EQ(fast_size(4096), 4096U);
+}
+
 template <class T>
 double worst_against_definition(std::size_t n) {
   const std::vector<T> x = test_sequence<T>(n);

@@ -161,8 +161,12 @@ signal::Signal resampled(const signal::Signal& signal, Run& run) {
   parallel_chunks(run, signal.items(), 64, [&](std::size_t begin, std::size_t end) {
     const View<float, 2> rows = cube.view().rows(begin, end - begin);
     signal::read(signal, {begin, end - begin, 0, axis.size}, rows);
-    for (std::size_t i = begin; i < end && signal.item_offset; ++i) {
-      plan.apply(rows.row(i - begin), (*signal.item_offset)[i] / axis.step_eV, rows.row(i - begin));
+    if (signal.item_offset) {
+      std::vector<double> channels(end - begin);
+      for (std::size_t i = begin; i < end; ++i) {
+        channels[i - begin] = (*signal.item_offset)[i] / axis.step_eV;
+      }
+      plan.apply(rows, channels, rows);
     }
   });
   signal::Signal out = signal;
