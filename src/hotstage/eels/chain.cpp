@@ -62,6 +62,8 @@ void Chain::State::item_signals(std::size_t item, std::span<const float> counts,
         edge.plan_ = plan.get();
         edge.low_ = transform;
         edge.scratch_ = scratch;
+        edge.net_ = net;
+        edge.low_noise_ = options.low_loss_noise == LowLossNoise::propagate && was_done(transform->status);
         edge.deconvolution = plan->apply(net, *transform, *scratch, work.row(2 * e + 1));
         edge.signal = work.row(2 * e + 1);
         if (edge.status == ItemStatus::ok && !was_done(edge.deconvolution.status)) {
@@ -125,41 +127,40 @@ Chain::Chain(const ChainInput& input, const std::vector<Edge>& wanted, const Cha
 Chain::~Chain() = default;
 Chain::Chain(Chain&&) noexcept = default;
 
-/// One block of items: calls `work` for each and returns the sums for the mean spectra (edge × {signal, background,
-/// tail}).
-std::vector<double> Chain::State::work_on(std::size_t first, View<const float, 2> core_counts,
-                                          View<const float, 2> low_counts,
-                                          const std::function<void(const ChainItem&)>& work) const {
+std::vector<double> Chain::State::work_on(std::size_t first, const detail::PairBlock& counts,
+                                          const detail::SummingWork& work, std::size_t size) const {
   const std::size_t channels = core_axis.size;
-  std::vector<double> sum(3 * edges.size() * channels, 0.0);
+  const std::size_t means_size = 3 * edges.size() * channels;
+  std::vector<double> sum(means_size + size, 0.0);
   Buffer<float, 2> arrays({2 * edges.size(), channels});
-  Buffer<float, 2> clean({core_counts.extent(0), channels});
-  std::copy(core_counts.data(), core_counts.data() + core_counts.size(), clean.data());
+  Buffer<float, 2> clean({counts.core.extent(0), channels});
+  std::copy(counts.core.data(), counts.core.data() + counts.core.size(), clean.data());
   remove_stray(clean.view());
   std::optional<FourierRatio::Scratch> scratch;
   if (plan) {
     scratch.emplace(plan->make_scratch());
   }
   std::vector<EdgeSignal> signals;
-  for (std::size_t i = 0; i < core_counts.extent(0); ++i) {
+  for (std::size_t i = 0; i < counts.core.extent(0); ++i) {
     const std::size_t item = first + i;
     LowLossTransform own;
-    std::optional<ZeroLoss> peak;
-    if (paired()) {
-      peak = own_peak(item, low_counts.row(i));
-      own = plan->transform(low_counts.row(i), *peak, *scratch);
-    } else if (!zero_loss.empty()) {
-      peak = zero_loss.front();
-    }
-    item_signals(item, clean.row(i), paired() ? &own : &shared_transform, scratch ? &*scratch : nullptr, arrays.view(),
-                 signals);
-    add_to_means(signals, shift[item] / core_axis.step_eV, sum);
     ChainItem view;
     view.item = item;
     view.shift_eV = shift[item];
-    view.thickness = peak && peak->found() ? peak->thickness : Estimate{};
+    if (paired()) {
+      view.low = counts.low.row(i);
+      view.zero_loss = own_peak(item, view.low);
+      own = plan->transform(view.low, view.zero_loss, *scratch, keep_low_loss());
+    } else if (!zero_loss.empty()) {
+      view.low = shared_low;
+      view.zero_loss = zero_loss.front();
+    }
+    item_signals(item, clean.row(i), paired() ? &own : &shared_transform, scratch ? &*scratch : nullptr, arrays.view(),
+                 signals);
+    add_to_means(signals, shift[item] / core_axis.step_eV, std::span(sum).first(means_size));
+    view.thickness = !view.low.empty() && view.zero_loss.found() ? view.zero_loss.thickness : Estimate{};
     view.edges = signals;
-    work(view);
+    work(view, std::span(sum).subspan(means_size));
   }
   return sum;
 }
@@ -183,17 +184,23 @@ void Chain::State::add_to_means(std::span<const EdgeSignal> signals, double shif
 }
 
 MeanSpectra Chain::run(const std::function<void(const ChainItem&)>& work, Run& run) const {
+  return this->run([&](const ChainItem& item, std::span<double>) { work(item); }, 0, run).means;
+}
+
+Pass Chain::run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size,
+                Run& run) const {
   const State& s = *state_;
   const std::size_t channels = s.core_axis.size;
-  detail::BlockSums sums(3 * s.edges.size() * channels);
+  const std::size_t means_size = 3 * s.edges.size() * channels;
+  detail::BlockSums sums(means_size + size);
   const detail::PairWork block = [&](std::size_t first, View<const float, 2> core, View<const float, 2> low) {
-    return s.work_on(first, core, low, work);
+    return s.work_on(first, {core, low}, work, size);
   };
   detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums);
-  MeanSpectra out = s.means;
+  Pass out{s.means, {sums.total().begin() + static_cast<std::ptrdiff_t>(means_size), sums.total().end()}};
   for (std::size_t e = 0; e < s.edges.size(); ++e) {
     std::size_t part = 3 * e;
-    for (auto* table : {&out.signal, &out.background, &out.tail}) {
+    for (auto* table : {&out.means.signal, &out.means.background, &out.means.tail}) {
       const std::span<const double> total = std::span(sums.total()).subspan(channels * part++, channels);
       table->emplace_back(total.begin(), total.end());
       for (double& value : table->back()) {
@@ -214,6 +221,14 @@ const EnergyAxis& Chain::axis() const {
 
 bool Chain::deconvolves() const {
   return state_->plan != nullptr;
+}
+
+bool Chain::shares_low_loss() const {
+  return state_->low && !state_->paired();
+}
+
+std::span<const float> Chain::shared_low() const {
+  return state_->shared_low;
 }
 
 std::span<const PlacedEdge> Chain::edges() const {

@@ -84,7 +84,8 @@ class EdgeSignal {
 
   [[nodiscard]] bool is_first() const { return tails_.empty(); }
 
-  [[nodiscard]] SpectrumNoise noise() const { return {counts, placed->noise_factor}; }
+  /// Of the counts; with the noise of the low loss when the chain propagates it.
+  [[nodiscard]] SpectrumNoise noise() const;
 
  private:
   friend class Chain;
@@ -95,12 +96,14 @@ class EdgeSignal {
     double amount = 0.0;
   };
 
-  [[nodiscard]] std::vector<double> response_of(std::vector<double> weights) const;
+  void respond(std::vector<double> weights, WindowSum& out) const;
   [[nodiscard]] double tail_model(const Window& window) const;
   [[nodiscard]] double tail_scale() const;
 
   EnergyAxis common_;
   std::vector<Earlier> tails_;
+  std::span<const float> net_;  ///< background-free, before deconvolution
+  bool low_noise_ = false;      ///< `low_` was kept for low_loss_response
   const FourierRatio* plan_ = nullptr;
   const LowLossTransform* low_ = nullptr;
   FourierRatio::Scratch* scratch_ = nullptr;
@@ -112,6 +115,8 @@ struct ChainItem {
   double shift_eV = 0.0;              ///< added to the axis of the file
   Estimate thickness;                 ///< t/λ; {0, 0} without low loss
   std::span<const EdgeSignal> edges;  ///< in the order given
+  std::span<const float> low;         ///< its own low loss, else the one of all items; empty without
+  ZeroLoss zero_loss;                 ///< of `low`
 };
 
 /// One item before any fit: what a model of the whole spectrum is compared with.
@@ -134,6 +139,12 @@ struct MeanSpectra {
   std::vector<std::vector<double>> signal;      ///< per edge: mean deconvolved signal; filled by Chain::run
   std::vector<std::vector<double>> background;  ///< per edge: mean power law, before deconvolution
   std::vector<std::vector<double>> tail;        ///< per edge: earlier edges under the deconvolved signal
+};
+
+/// What a pass gives back.
+struct Pass {
+  MeanSpectra means;
+  std::vector<double> sum;
 };
 
 /// Drops the spectra of all edges but one.
@@ -160,6 +171,9 @@ class Chain {
   /// Results do not depend on the number of threads or on the memory limit.
   MeanSpectra run(const std::function<void(const ChainItem&)>& work, Run& run) const;
 
+  /// The same; `work` also gets a sum of `size` values to add to, which is added up in block order.
+  Pass run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size, Run& run) const;
+
   /// The same pass without background and deconvolution: `work` gets blocks of items, in parallel, and a sum of `size`
   /// values to add to, which is returned, added in block order.
   std::vector<double> visit(const std::function<void(std::span<const RawItem>, std::span<double> sum)>& work,
@@ -169,6 +183,8 @@ class Chain {
   [[nodiscard]] std::size_t items() const;
   [[nodiscard]] const EnergyAxis& axis() const;  ///< of the core loss, shift and anchor applied
   [[nodiscard]] bool deconvolves() const;
+  [[nodiscard]] bool shares_low_loss() const;    ///< one low loss for more than one item
+  [[nodiscard]] std::span<const float> shared_low() const;  ///< that of all items, else their mean; empty without
   [[nodiscard]] std::span<const PlacedEdge> edges() const;    ///< in the order given
   [[nodiscard]] std::span<const ZeroLoss> zero_loss() const;  ///< one per low-loss item; empty unless kept
 

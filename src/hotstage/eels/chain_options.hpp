@@ -74,6 +74,18 @@ constexpr auto enum_names(Noise) {
   return std::array{EnumName<Noise>{Noise::measured, "measured"}, EnumName<Noise>{Noise::poisson, "poisson"}};
 }
 
+enum class LowLossNoise {
+  automatic,  ///< propagate in eels.quantify, ignore elsewhere
+  propagate,  ///< into σ of everything summed from a deconvolved signal
+  ignore,
+};
+
+constexpr auto enum_names(LowLossNoise) {
+  return std::array{EnumName<LowLossNoise>{LowLossNoise::automatic, "automatic"},
+                    EnumName<LowLossNoise>{LowLossNoise::propagate, "propagate"},
+                    EnumName<LowLossNoise>{LowLossNoise::ignore, "ignore"}};
+}
+
 struct ChainOptions {
   std::optional<Energy> beam_energy;
   std::optional<Angle> convergence;
@@ -91,6 +103,7 @@ struct ChainOptions {
   FourierRatioOptions deconvolution;
   ZeroLossOptions zero_loss;
   Noise noise = Noise::measured;
+  LowLossNoise low_loss_noise = LowLossNoise::automatic;
   ShellModel model = ShellModel::hydrogenic;
   std::filesystem::path gosh;
 
@@ -122,6 +135,9 @@ struct ChainOptions {
     v("deconvolution", deconvolution, {.help = "Fourier-ratio deconvolution"});
     v("zero_loss", zero_loss, {.help = "zero-loss peak of the low loss"});
     v("noise", noise, {.help = "variance of the counts: measured from the background residuals, or poisson"});
+    v("low_loss_noise", low_loss_noise,
+      {.help = "counting noise of the low loss in sigma of deconvolved signals: propagate, ignore, or automatic "
+               "(propagate in eels.quantify only)"});
     v("model", model,
       {.help = "oscillator strengths of the cross-sections: hydrogenic, our own tables (gos), or a file (gosh)"});
     v("gosh", gosh, {.help = "GOSH file of oscillator strengths, with model = gosh"});

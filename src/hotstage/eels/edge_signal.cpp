@@ -22,7 +22,7 @@ WindowSum EdgeSignal::sum(const Window& window) const {
   const ChannelRange range = channels_in(axis, window);
   WindowSum out;
   if (range.empty()) {
-    out.response.assign(axis.size, 0.0);
+    respond(std::vector<double>(axis.size, 0.0), out);
     return out;
   }
   out.covered = edges_of(axis, range);
@@ -30,21 +30,33 @@ WindowSum EdgeSignal::sum(const Window& window) const {
   std::vector<double> weights(axis.size, 0.0);
   std::fill(weights.begin() + static_cast<std::ptrdiff_t>(range.first),
             weights.begin() + static_cast<std::ptrdiff_t>(range.last), 1.0);
-  out.response = response_of(std::move(weights));
+  respond(std::move(weights), out);
   return out;
 }
 
-std::vector<double> EdgeSignal::response_of(std::vector<double> weights) const {
-  if (plan_ != nullptr && low_ != nullptr && was_done(deconvolution.status)) {
+SpectrumNoise EdgeSignal::noise() const {
+  SpectrumNoise out{counts, placed->noise_factor};
+  if (low_noise_) {
+    out.low = low_->counts;
+    out.low_noise_factor = plan_->options().noise_factor;
+  }
+  return out;
+}
+
+void EdgeSignal::respond(std::vector<double> weights, WindowSum& out) const {
+  const bool deconvolved = plan_ != nullptr && low_ != nullptr && was_done(deconvolution.status);
+  if (low_noise_) {
+    out.low_response = plan_->low_loss_response(weights, net_, *low_, *scratch_);
+  }
+  if (deconvolved) {
     weights = plan_->adjoint(weights, *low_, *scratch_);
   }
   const std::size_t first = background.window.first;
   std::fill(weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(std::min(first, axis.size)), 0.0);
-  if (!background.usable()) {
-    return weights;
+  if (background.usable()) {
+    add_fit_response(background, axis, weights);
   }
-  add_fit_response(background, axis, weights);
-  return weights;
+  out.response = std::move(weights);
 }
 
 WindowSum EdgeSignal::functional(std::size_t first, std::span<const double> weights) const {
@@ -59,7 +71,7 @@ WindowSum EdgeSignal::functional(std::size_t first, std::span<const double> weig
     under += is_first() ? 0.0 : weights[k] * tail_model({centre - 0.5 * axis.step_eV, centre + 0.5 * axis.step_eV});
     all[first + k] = weights[k];
   }
-  out.response = response_of(std::move(all));
+  respond(std::move(all), out);
   if (is_first()) {
     return out;
   }

@@ -100,11 +100,17 @@ struct FourierRatio::Plan {
         core_fft(lengths.core),
         low_fft(lengths.low) {}
 
+  /// Of |F(J)|²: counting noise and rounding.
+  [[nodiscard]] float floor(double It) const {
+    return static_cast<float>(options.noise_factor * It + std::pow(float_rounding * It, 2));
+  }
+
   /// Frequencies both transforms have.
   [[nodiscard]] std::size_t shared_bins() const { return std::min(core_fft.bins(), low_fft.bins()); }
 };
 
 struct FourierRatio::Scratch::Arrays {
+  // `modifier` also holds the transform of weights in ratio_gradient.
   Buffer<float, 1> core;
   Buffer<float, 1> low;
   Buffer<float, 1> inelastic;
@@ -206,7 +212,8 @@ std::size_t FourierRatio::scratch_bytes() const {
          2 * sizeof(std::complex<float>) * plan_->core_fft.bins();
 }
 
-LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroLoss& peak, Scratch& scratch) const {
+LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroLoss& peak, Scratch& scratch,
+                                         KeepLowLoss keep) const {
   const Plan& plan = *plan_;
   HOTSTAGE_EXPECTS(low.size() == plan.low.size);
   LowLossTransform result;
@@ -229,8 +236,12 @@ LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroL
     return result;
   }
   plan.low_fft.forward(span_of(s.low), span_of(s.low_spectrum));
-  const auto floor =
-      static_cast<float>(plan.options.noise_factor * result.It + std::pow(float_rounding * result.It, 2));
+  if (keep == KeepLowLoss::yes) {
+    result.spectrum.assign(s.low_spectrum.data(), s.low_spectrum.data() + s.low_spectrum.size());
+    result.counts = low;
+    result.peak = peak;
+  }
+  const float floor = plan.floor(result.It);
   const std::size_t bins = plan.shared_bins();
   const float scale = 1.0F / static_cast<float>(plan.lengths.core);
   std::size_t floored = plan.core_fft.bins() - bins;
@@ -314,6 +325,63 @@ std::vector<double> FourierRatio::adjoint(std::span<const double> weights, const
     out[i] = static_cast<double>(s.core.data()[i]);
   }
   return out;
+}
+
+double FourierRatio::ratio_gradient(std::span<const double> weights, std::span<const float> core,
+                                    const LowLossTransform& low, Scratch& scratch) const {
+  const Plan& plan = *plan_;
+  Scratch::Arrays& s = *scratch.arrays_;
+  const std::size_t channels = plan.core.size;
+  std::transform(weights.begin(), weights.end(), s.core.data(), [](double w) { return static_cast<float>(w); });
+  std::fill(s.core.data() + channels, s.core.data() + s.core.size(), 0.0F);
+  plan.core_fft.forward(span_of(s.core), span_of(s.core_spectrum));
+  s.modifier.assign(s.core_spectrum.data(), s.core_spectrum.data() + s.core_spectrum.size());
+  std::copy(core.begin(), core.end(), s.core.data());
+  detail::extend(span_of(s.core), channels, plan.core, plan.core_tail, plan.core_bell);
+  plan.core_fft.forward(span_of(s.core), span_of(s.core_spectrum));
+  detail::multiply_conjugate(s.core_spectrum.data(), s.modifier.data(), s.modifier.size());
+  const std::size_t bins = plan.shared_bins();
+  const float scale = 1.0F / static_cast<float>(plan.lengths.core);
+  const float offset = plan.options.modifier == Modifier::zlp ? 1.0F : 0.0F;
+  std::fill(s.low_spectrum.data() + bins, s.low_spectrum.data() + s.low_spectrum.size(), std::complex<float>());
+  std::fill(s.inelastic_spectrum.data() + bins, s.inelastic_spectrum.data() + s.inelastic_spectrum.size(),
+            std::complex<float>());
+  // conj(F(w))·F(K) is scaled here, once: gradients come out per count.
+  double total = 0.0;
+  for (std::size_t k = 0; k < s.core_spectrum.size(); ++k) {
+    std::complex<float>& A = s.core_spectrum.data()[k];
+    const std::complex<float> R = low.ratio[k];
+    const double twice = k == 0 || 2 * k == plan.lengths.core ? 1.0 : 2.0;
+    total += twice * static_cast<double>(A.real() * R.real() - A.imag() * R.imag());
+    A *= scale;
+  }
+  detail::ratio_gradient({s.core_spectrum.data(), low.spectrum.data(), low.ratio.data()}, plan.floor(low.It), scale,
+                         offset, s.low_spectrum.data(), s.inelastic_spectrum.data(), bins);
+  plan.low_fft.inverse_unscaled(span_of(s.low_spectrum), span_of(s.low));
+  plan.low_fft.inverse_unscaled(span_of(s.inelastic_spectrum), span_of(s.inelastic));
+  return total;
+}
+
+std::vector<double> FourierRatio::low_loss_response(std::span<const double> weights, std::span<const float> core,
+                                                    const LowLossTransform& low, Scratch& scratch) const {
+  const Plan& plan = *plan_;
+  HOTSTAGE_EXPECTS(weights.size() == plan.core.size && core.size() == plan.core.size);
+  std::vector<double> gradient(plan.lengths.low, 0.0);
+  if (was_done(low.status)) {
+    HOTSTAGE_EXPECTS(low.spectrum.size() == plan.low_fft.bins() && low.counts.size() == plan.low.size);
+    Scratch::Arrays& s = *scratch.arrays_;
+    const bool zlp = plan.options.modifier == Modifier::zlp;
+    const double total = ratio_gradient(weights, core, low, scratch);
+    const double by_I0 = zlp ? 0.0 : total / low.I0;  // the other modifiers are scaled to the peak found
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      gradient[i] = static_cast<double>(s.low.data()[i]) + by_I0;
+      s.inelastic.data()[i] = zlp ? s.inelastic.data()[i] : static_cast<float>(-by_I0);
+    }
+    detail::split_adjoint(low.counts, plan.low, low.peak, plan.options.zero_loss_tail, span_of(s.inelastic), gradient);
+    detail::extend_adjoint(gradient, low.counts, plan.low.shifted(-low.peak.centre_eV), plan.low_tail, plan.low_bell);
+  }
+  gradient.resize(plan.low.size);
+  return gradient;
 }
 
 void deconvolve(const FourierRatio& plan, const DualTile& tile, FourierRatio::Scratch& scratch, View<float, 2> out,

@@ -85,6 +85,9 @@ struct Deconvolution {
   double extended_fraction = 0.0;  ///< share of the extended core signal that is extrapolated tail
 };
 
+/// Whether a transform keeps what low_loss_response needs; it costs a copy of F(J).
+enum class KeepLowLoss { no, yes };
+
 /// The ratio I0·M/F(J) of one low-loss spectrum on the frequencies of a FourierRatio; may be shared by many core
 /// spectra.
 struct LowLossTransform {
@@ -93,6 +96,10 @@ struct LowLossTransform {
   double It = 0.0;  ///< extended tail included
   double floored = 0.0;
   DeconvolutionStatus status = DeconvolutionStatus::refused_zero_loss;
+  // With KeepLowLoss::yes:
+  std::vector<std::complex<float>> spectrum;  ///< F(J)
+  std::span<const float> counts;              ///< the spectrum given, not owned
+  ZeroLoss peak;
 };
 
 /// k1 = F⁻¹[F(K)·M·I0/F(J)] (Egerton 2011, §4.3.2; doi:10.1007/978-1-4419-9583-4), planned once for a pair of axes.
@@ -121,7 +128,8 @@ class FourierRatio {
   [[nodiscard]] std::size_t low_points() const;
 
   /// Transform of one low-loss spectrum; `peak` is its zero-loss peak on the low axis.
-  [[nodiscard]] LowLossTransform transform(std::span<const float> low, const ZeroLoss& peak, Scratch& scratch) const;
+  [[nodiscard]] LowLossTransform transform(std::span<const float> low, const ZeroLoss& peak, Scratch& scratch,
+                                           KeepLowLoss keep = KeepLowLoss::no) const;
 
   /// Deconvolves one background-free core spectrum into `out` (same channels).
   Deconvolution apply(std::span<const float> core, const LowLossTransform& low, Scratch& scratch,
@@ -137,11 +145,22 @@ class FourierRatio {
   [[nodiscard]] std::vector<double> adjoint(std::span<const double> weights, const LowLossTransform& low,
                                             Scratch& scratch) const;
 
+  /// h with δ(Σ w_i k1_i) = Σ_m h_m δJ_m to first order in the counts of the low loss: how its noise enters. `core` is
+  /// the spectrum given to apply, `low` was kept. With R = 1 − D·J*/(|J|² + ε²), A = conj(F(w))·F(K):
+  /// h = F⁻¹ of the gradient of Re Σ A·R by F(J) and F(D), carried back through zero-loss split and tail. Energies (place
+  /// of peak and minimum) and the noise floor are held. Zero when the item was refused. Four transforms.
+  [[nodiscard]] std::vector<double> low_loss_response(std::span<const double> weights, std::span<const float> core,
+                                                      const LowLossTransform& low, Scratch& scratch) const;
+
   [[nodiscard]] const EnergyAxis& core_axis() const;
   [[nodiscard]] const EnergyAxis& low_axis() const;
   [[nodiscard]] const FourierRatioOptions& options() const;
 
  private:
+  /// Gradients by F(J) and F(D), back on the channels of the low loss, in the low and inelastic arrays; Σ w_i k1_i.
+  double ratio_gradient(std::span<const double> weights, std::span<const float> core, const LowLossTransform& low,
+                        Scratch& scratch) const;
+
   struct Plan;
   std::unique_ptr<const Plan> plan_;
 };

@@ -5,7 +5,9 @@
 #include "hotstage/core/constants.hpp"
 #include "hotstage/core/error.hpp"
 #include "hotstage/core/nearest.hpp"
+#include "hotstage/eels/detail/common_errors.hpp"
 #include "hotstage/eels/detail/item_ratio.hpp"
+#include "hotstage/eels/k_factor.hpp"
 
 #include <fmt/format.h>
 
@@ -24,7 +26,10 @@ struct Plan {
   std::size_t reference = 0;
   std::optional<Illumination> illumination;
   std::shared_ptr<const Gos> gos;  // nullptr: hydrogenic
+  std::vector<char> standard;      // per item; empty: none
   std::vector<std::string> assumed;
+
+  [[nodiscard]] bool has_standard() const { return !standard.empty(); }
 };
 
 Plan check(const ChainInput& input, const QuantifyOptions& options) {
@@ -49,6 +54,15 @@ Plan check(const ChainInput& input, const QuantifyOptions& options) {
                   nearest_hint(wanted, names));
     }
     out.reference = static_cast<std::size_t>(found - names.begin());
+  }
+  check_standard(options.standard, names);
+  if (options.standard.given()) {
+    if (!options.k.empty()) {
+      throw Error(Errc::bad_input, "both k factors and a standard are given",
+                  "The standard makes the k factors: leave k out");
+    }
+    out.standard = items_of(options.standard.region, input.core);
+    return out;
   }
   if (!options.k.empty()) {
     if (options.k.size() != out.edges.size() || std::ranges::any_of(options.k, [](double k) { return k <= 0.0; })) {
@@ -90,12 +104,17 @@ struct Numbers {
 class Quantifier {
  public:
   Quantifier(const ChainInput& input, const QuantifyOptions& options, Run& run)
-      : options_(options), plan_(check(input, options)), chain_(lean(input), plan_.edges, options.chain, run) {
+      : options_(options),
+        plan_(check(input, options)),
+        chain_(lean(input), plan_.edges, with_low_loss_noise(options.chain), run) {
     prepare(run);
   }
 
   QuantifyResult go(Run& run) {
-    out_.means = chain_.run([this](const ChainItem& item) { measure(item); }, run);
+    Pass pass = chain_.run([this](const ChainItem& item, std::span<double> sum) { measure(item, sum); },
+                           common_.size(), run);
+    out_.means = std::move(pass.means);
+    take_common(std::move(pass.sum));
     ItemRecords records = chain_.release();
     out_.shift_eV = std::move(records.shift_eV);
     out_.zero_loss = std::move(records.zero_loss);
@@ -109,13 +128,26 @@ class Quantifier {
     return input;
   }
 
+  static ChainOptions with_low_loss_noise(ChainOptions options) {
+    if (options.low_loss_noise == LowLossNoise::automatic) {
+      options.low_loss_noise = LowLossNoise::propagate;
+    }
+    return options;
+  }
+
   void prepare(Run& run);
   void prepare_edge(std::size_t e, Run& run);
   void check_overlap(Run& run);
-  void measure(const ChainItem& item);
+  void measure(const ChainItem& item, std::span<double> sum);
+  void add_common(const ChainItem& item, std::span<const WindowSum> sums, std::span<double> sum);
+  void take_common(std::vector<double> sums);
   void finish(Run& run);
-  [[nodiscard]] double scale(std::size_t e, std::size_t item) const;
-  [[nodiscard]] RatioResult ratio(std::size_t e) const;
+  void total(std::size_t e);
+  [[nodiscard]] double scale(std::size_t e, double shift_eV) const;
+  [[nodiscard]] detail::AmountPair amounts(std::size_t e, std::size_t item) const;
+  [[nodiscard]] std::vector<char> items(detail::Group group) const;
+  [[nodiscard]] detail::CommonErrors::Ratio ratio_of(const RatioResult& ratio, detail::Group group) const;
+  [[nodiscard]] RatioResult ratio(std::size_t e);
   void warn_about_items(Run& run);
 
   void warn(Run& run, std::string kind, std::string text) {
@@ -130,6 +162,10 @@ class Quantifier {
   std::vector<Window> windows_;
   std::vector<Numbers> numbers_;
   std::vector<std::vector<float>> covariance_;  // edge × item: of the intensities of edge and reference, counts²
+  // With a shared low loss, edge × item: what of σ² and covariance comes from it, counts².
+  std::vector<std::vector<float>> low_variance_;
+  std::vector<std::vector<float>> low_covariance_;
+  detail::CommonErrors common_;
   std::vector<unsigned char> pre_edge_offset_;
 };
 
@@ -144,6 +180,12 @@ void Quantifier::prepare(Run& run) {
   out_.thickness.assign(n, 0.0F);
   out_.thickness_sigma.assign(n, 0.0F);
   pre_edge_offset_.assign(n, 0);
+  out_.shared_low_loss = chain_.shares_low_loss();
+  if (out_.shared_low_loss && options_.chain.low_loss_noise != LowLossNoise::ignore) {
+    common_ = {plan_.edges.size(), plan_.reference, chain_.shared_low().size()};
+    low_variance_.assign(plan_.edges.size(), std::vector<float>(n, 0.0F));
+    low_covariance_ = low_variance_;
+  }
   covariance_.resize(plan_.edges.size());
   for (std::size_t e = 0; e < plan_.edges.size(); ++e) {
     covariance_[e].assign(e == plan_.reference ? 0 : n, 0.0F);
@@ -175,7 +217,7 @@ void Quantifier::prepare_edge(std::size_t e, Run& run) {
   }
   windows_.push_back(wanted);
   Numbers numbers;
-  if (options_.k.empty()) {
+  if (plan_.illumination) {
     // The window keeps its distance from the onset as the model knows it: tabulated threshold + (end − observed onset).
     const double moved = placed.edge.onset.in(units::eV)-placed.onset_eV;
     const Window model{edge.signal.low_eV + moved, edge.signal.high_eV + moved};
@@ -195,8 +237,8 @@ void Quantifier::prepare_edge(std::size_t e, Run& run) {
                                                        options_.interaction, gos);
     numbers.end_eV = edge.signal.high_eV;
   } else {
-    edge.k = options_.k[e];
-    numbers.area = 1.0 / edge.k;
+    edge.k.value = plan_.has_standard() ? 1.0 : options_.k[e];
+    numbers.area = 1.0 / edge.k.value;
   }
   numbers_.push_back(numbers);
   const std::size_t n = chain_.items();
@@ -232,7 +274,7 @@ void Quantifier::check_overlap(Run& run) {
   }
 }
 
-void Quantifier::measure(const ChainItem& item) {
+void Quantifier::measure(const ChainItem& item, std::span<double> sum) {
   const std::size_t i = item.item;
   out_.thickness[i] = static_cast<float>(item.thickness.value);
   out_.thickness_sigma[i] = static_cast<float>(item.thickness.sigma);
@@ -268,50 +310,158 @@ void Quantifier::measure(const ChainItem& item) {
       covariance_[e][i] = static_cast<float>(covariance(sums[e], sums[plan_.reference], item.edges[e].noise()));
     }
   }
+  if (common_.any() && out_.status[i] == ItemStatus::ok) {
+    add_common(item, sums, sum);
+  }
+}
+
+void Quantifier::add_common(const ChainItem& item, std::span<const WindowSum> sums, std::span<double> sum) {
+  const std::size_t i = item.item;
+  std::vector<double> atoms;
+  for (std::size_t e = 0; e < sums.size(); ++e) {
+    atoms.push_back(scale(e, item.shift_eV));
+    const SpectrumNoise noise = item.edges[e].noise();
+    low_variance_[e][i] = static_cast<float>(low_covariance(sums[e], sums[e], noise));
+    low_covariance_[e][i] = static_cast<float>(low_covariance(sums[e], sums[plan_.reference], noise));
+  }
+  const bool standard = plan_.has_standard() && plan_.standard[i] != 0;
+  common_.add(standard ? detail::Group::standard : detail::Group::sample, sums, atoms, sum);
+}
+
+void Quantifier::take_common(std::vector<double> sums) {
+  if (!common_.any()) {
+    return;
+  }
+  std::vector<double> variance;
+  for (const float counts : chain_.shared_low()) {
+    variance.push_back(options_.chain.deconvolution.noise_factor * std::max(static_cast<double>(counts), 0.0));
+  }
+  common_.take(std::move(sums), variance);
 }
 
 /// Atoms per count of an edge: windows follow the channels of the item.
-double Quantifier::scale(std::size_t e, std::size_t item) const {
-  const EnergyAxis axis = chain_.axis().shifted(out_.shift_eV[item]);
+double Quantifier::scale(std::size_t e, double shift_eV) const {
+  const EnergyAxis axis = chain_.axis().shifted(shift_eV);
   const ChannelRange range = channels_in(axis, windows_[e]);
   return 1.0 / numbers_[e].at(range.empty() ? 0.0 : edges_of(axis, range).high_eV);
 }
 
-RatioResult Quantifier::ratio(std::size_t e) const {
+/// Errors of the item itself; those of a low loss that others share are in `common`.
+detail::AmountPair Quantifier::amounts(std::size_t e, std::size_t item) const {
+  const std::size_t r = plan_.reference;
+  const double top = scale(e, out_.shift_eV[item]);
+  const double bottom = scale(r, out_.shift_eV[item]);
+  const auto shared = [&](const std::vector<std::vector<float>>& table, std::size_t edge) {
+    return common_.any() ? static_cast<double>(table[edge][item]) : 0.0;
+  };
+  const auto amount = [&](std::size_t edge, double atoms) {
+    const auto sigma = static_cast<double>(out_.edges[edge].sigma[item]);
+    const double own = std::max(sigma * sigma - shared(low_variance_, edge), 0.0);
+    return Estimate{atoms * static_cast<double>(out_.edges[edge].intensity[item]), atoms * std::sqrt(own)};
+  };
+  detail::AmountPair out{
+      amount(e, top), amount(r, bottom),
+      top * bottom * (static_cast<double>(covariance_[e][item]) - shared(low_covariance_, e))};
+  if (common_.any() && out.bottom.value != 0.0) {
+    const double ratio = out.top.value / out.bottom.value;
+    const double variance = top * top * shared(low_variance_, e) -
+                            2.0 * ratio * top * bottom * shared(low_covariance_, e) +
+                            ratio * ratio * bottom * bottom * shared(low_variance_, r);
+    out.common = std::max(variance, 0.0) / (out.bottom.value * out.bottom.value);
+  }
+  return out;
+}
+
+/// The items that count: those of the standard calibrate, the others are the sample. Without others the standard is.
+std::vector<char> Quantifier::items(detail::Group group) const {
+  const bool apart = plan_.has_standard() && out_.standard_items < out_.used;
+  std::vector<char> out;
+  out.reserve(out_.status.size());
+  for (std::size_t i = 0; i < out_.status.size(); ++i) {
+    const bool standard = plan_.has_standard() && plan_.standard[i] != 0;
+    const bool wanted = group == detail::Group::standard ? standard : !(apart && standard);
+    out.push_back(out_.status[i] == ItemStatus::ok && wanted ? 1 : 0);
+  }
+  return out;
+}
+
+detail::CommonErrors::Ratio Quantifier::ratio_of(const RatioResult& ratio, detail::Group group) const {
+  detail::CommonErrors::Ratio out{ratio.used, ratio.mean.value, ratio.of_sums.value, 0.0};
+  const std::vector<char> counted = items(group);
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    if (counted[i] != 0) {
+      out.reference += scale(plan_.reference, out_.shift_eV[i]) *
+                       static_cast<double>(out_.edges[plan_.reference].intensity[i]);
+    }
+  }
+  return out;
+}
+
+RatioResult Quantifier::ratio(std::size_t e) {
   const std::size_t r = plan_.reference;
   RatioResult out;
   out.name = plan_.edges[e].element + '/' + plan_.edges[r].element;
   out.numerator = e;
   out.denominator = r;
   out.model_uncertainty = std::hypot(out_.edges[e].relative_uncertainty, out_.edges[r].relative_uncertainty);
-  std::vector<char> used;
-  used.reserve(out_.status.size());
-  for (const ItemStatus status : out_.status) {
-    used.push_back(status == ItemStatus::ok ? 1 : 0);
+  const auto pair = [&](std::size_t i) { return amounts(e, i); };
+  RatioResult calibration = out;
+  detail::fill_ratio(items(detail::Group::sample), pair, out);
+  std::optional<KFactor> factor;
+  if (plan_.has_standard()) {
+    detail::fill_ratio(items(detail::Group::standard), pair, calibration);
+    factor = k_factor(calibration, options_.standard);
   }
-  const auto amounts = [&](std::size_t i) {
-    const double top = scale(e, i);
-    const double bottom = scale(r, i);
-    const auto amount = [&](std::size_t edge, double atoms) {
-      return Estimate{atoms * static_cast<double>(out_.edges[edge].intensity[i]),
-                      atoms * static_cast<double>(out_.edges[edge].sigma[i])};
-    };
-    return detail::AmountPair{amount(e, top), amount(r, bottom), top * bottom * static_cast<double>(covariance_[e][i])};
-  };
-  detail::fill_ratio(used, amounts, out);
+  // With the standard as the sample nothing is left to carry: the ratio is the one stated.
+  if (common_.any() && out.used > 0 && (!factor || out_.standard_items < out_.used)) {
+    const auto sample = ratio_of(out, detail::Group::sample);
+    const auto standard = ratio_of(calibration, detail::Group::standard);
+    const auto shared = common_.sigma(e, sample, factor ? &standard : nullptr);
+    out.of_sums.sigma = std::hypot(out.of_sums.sigma, shared.of_sums);
+    out.mean.sigma = out.used > 1 ? std::hypot(out.mean.sigma, shared.mean) : out.of_sums.sigma;
+  }
+  if (factor) {
+    // Every item is printed, the mean is over those outside the standard.
+    RatioResult all = out;
+    std::vector<char> used = items(detail::Group::sample);
+    const std::vector<char> standard = items(detail::Group::standard);
+    std::transform(used.begin(), used.end(), standard.begin(), used.begin(),
+                   [](char a, char b) { return static_cast<char>(a | b); });
+    detail::fill_ratio(used, pair, all);
+    out.value = all.value;
+    out.sigma = all.sigma;
+    eels::apply(*factor, out);
+    out_.edges[e].k = factor->k;
+    out_.assumed.push_back(
+        fmt::format("{} by k = {} from {} items of stated composition (counting {:.2g}, composition {:.2g}): holds for "
+                    "the same windows, angles and method, if that part has not changed",
+                    out.name, text(factor->k), factor->items, factor->counting, factor->composition));
+  }
   return out;
+}
+
+void Quantifier::total(std::size_t e) {
+  EdgeResult& edge = out_.edges[e];
+  double variance = 0.0;
+  double amount = 0.0;
+  for (std::size_t i = 0; i < out_.status.size(); ++i) {
+    if (out_.status[i] == ItemStatus::ok) {
+      const auto sigma = static_cast<double>(edge.sigma[i]);
+      variance += sigma * sigma - (common_.any() ? static_cast<double>(low_variance_[e][i]) : 0.0);
+      edge.total.value += static_cast<double>(edge.intensity[i]);
+      amount += scale(e, out_.shift_eV[i]) * static_cast<double>(edge.intensity[i]);
+    }
+  }
+  // The common part is that of the amounts: the same but for windows that follow the channels.
+  const double common = common_.any() && amount != 0.0 ? common_.amount(e) * edge.total.value / amount : 0.0;
+  edge.total.sigma = std::hypot(std::sqrt(std::max(variance, 0.0)), common);
 }
 
 void Quantifier::finish(Run& run) {
   out_.used = static_cast<std::size_t>(std::ranges::count(out_.status, ItemStatus::ok));
+  out_.standard_items = static_cast<std::size_t>(std::ranges::count(items(detail::Group::standard), 1));
   for (std::size_t e = 0; e < out_.edges.size(); ++e) {
-    EdgeResult& edge = out_.edges[e];
-    for (std::size_t i = 0; i < out_.status.size(); ++i) {
-      if (out_.status[i] == ItemStatus::ok) {
-        edge.total.value += static_cast<double>(edge.intensity[i]);
-        edge.total.sigma = std::hypot(edge.total.sigma, static_cast<double>(edge.sigma[i]));
-      }
-    }
+    total(e);
     if (e != plan_.reference) {
       out_.ratios.push_back(ratio(e));
     }

@@ -6,6 +6,7 @@
 #include "hotstage/core/estimate.hpp"
 #include "hotstage/eels/chain.hpp"
 #include "hotstage/eels/cross_section.hpp"
+#include "hotstage/eels/standard.hpp"
 
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct QuantifyOptions {
   Energy signal_start = -5.0 * units::eV;
   Energy signal_width = 50.0 * units::eV;
   std::vector<double> k;
+  StandardOptions standard;
   Strength strength = Strength::photo_absorption;
   Interaction interaction = Interaction::full;
   ChainOptions chain;
@@ -33,6 +35,9 @@ struct QuantifyOptions {
     v("k", k,
       {.help = "k factors from a standard, one per edge (atoms are proportional to k times intensity); cross-sections "
                "are not used then"});
+    v("standard", standard,
+      {.help = "items of known composition in this measurement give the k factors; cross-sections and angles are not "
+               "used then. A pristine part, never the aged lamella"});
     v("strength", strength,
       {.help = "absolute scale of the cross-sections: photo-absorption (NIST FFAST) or the model alone"});
     v("interaction", interaction,
@@ -46,7 +51,7 @@ struct EdgeResult {
   PlacedEdge placed;
   Window signal;                              ///< on the aligned axis, as far as the channels cover it
   std::optional<CrossSection> cross_section;  ///< none with k factors
-  double k = 0.0;                             ///< k factor; 0: none
+  Estimate k;                                 ///< k factor; {0, 0}: none. From a standard: relative to the reference
   double relative_uncertainty = 0.0;          ///< of the cross-section; 0 with a k factor
   Estimate total;                             ///< intensity summed over the items used, counts
   // one entry per item
@@ -68,7 +73,7 @@ struct RatioResult {
   double scatter = 0.0;            ///< standard deviation between items; 0 for one item
   double propagated = 0.0;         ///< root mean square counting σ of one item
   Estimate of_sums;                ///< from summed intensities, with counting σ
-  double model_uncertainty = 0.0;  ///< relative, of the cross-sections; apart from every σ above
+  double model_uncertainty = 0.0;  ///< relative, of the cross-sections or the k factor; apart from every σ above
   std::vector<double> value;       ///< per item; 0 where status is not ok
   std::vector<double> sigma;       ///< per item, counting
 };
@@ -82,7 +87,9 @@ struct QuantifyResult {
   std::vector<float> thickness_sigma;
   std::vector<ZeroLossSummary> zero_loss;  ///< per low-loss item; empty without low loss
   std::size_t used = 0;
+  std::size_t standard_items = 0;  ///< of `used`; not in the means of ratios when others are left
   bool deconvolved = false;
+  bool shared_low_loss = false;  ///< its error is common to all items and not averaged down in means and sums
   std::optional<Illumination> illumination;  ///< none with k factors
   MeanSpectra means;                         ///< signal and background per edge in the order of `edges`
   std::vector<Warning> warnings;
@@ -91,6 +98,7 @@ struct QuantifyResult {
 
 /// The whole pass: offsets → background → deconvolution → window integrals → ratios (README.md).
 ///
+/// σ holds the counting noise of the low loss too (low_loss_noise).
 /// Throws Error{bad_input} for unknown edges, missing angles and windows off the axis, Error{unsupported} for edges
 /// without a cross-section and without k. Items that cannot be measured carry a status; with none left `used` is 0 and
 /// ratios are {0, 0}.

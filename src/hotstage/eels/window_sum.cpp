@@ -8,6 +8,18 @@
 #include <cmath>
 
 namespace hotstage::eels {
+namespace {
+
+double weighted(std::span<const double> a, std::span<const double> b, std::span<const float> counts) {
+  HOTSTAGE_EXPECTS(a.size() == counts.size() && b.size() == counts.size());
+  double sum = 0.0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    sum += a[i] * b[i] * std::max(static_cast<double>(counts[i]), 0.0);
+  }
+  return sum;
+}
+
+}  // namespace
 
 WindowSum WindowSum::plus(double factor, const WindowSum& other) const {
   HOTSTAGE_EXPECTS(response.size() == other.response.size());
@@ -16,16 +28,22 @@ WindowSum WindowSum::plus(double factor, const WindowSum& other) const {
   for (std::size_t i = 0; i < response.size(); ++i) {
     out.response[i] += factor * other.response[i];
   }
+  out.low_response.resize(std::max(low_response.size(), other.low_response.size()), 0.0);
+  for (std::size_t i = 0; i < other.low_response.size(); ++i) {
+    out.low_response[i] += factor * other.low_response[i];
+  }
   return out;
 }
 
 double covariance(const WindowSum& a, const WindowSum& b, const SpectrumNoise& noise) {
-  HOTSTAGE_EXPECTS(a.response.size() == noise.counts.size() && b.response.size() == noise.counts.size());
-  double sum = 0.0;
-  for (std::size_t i = 0; i < noise.counts.size(); ++i) {
-    sum += a.response[i] * b.response[i] * std::max(static_cast<double>(noise.counts[i]), 0.0);
+  return noise.noise_factor * weighted(a.response, b.response, noise.counts) + low_covariance(a, b, noise);
+}
+
+double low_covariance(const WindowSum& a, const WindowSum& b, const SpectrumNoise& noise) {
+  if (a.low_response.empty() || b.low_response.empty()) {
+    return 0.0;
   }
-  return noise.noise_factor * sum;
+  return noise.low_noise_factor * weighted(a.low_response, b.low_response, noise.low);
 }
 
 Estimate estimate(const WindowSum& a, const SpectrumNoise& noise) {

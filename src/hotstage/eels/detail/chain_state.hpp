@@ -23,6 +23,17 @@ struct Residuals {
   [[nodiscard]] double in_sums() const { return block_dof > 0.0 ? block_chi2 / block_dof : 1.0; }
 };
 
+namespace detail {
+
+struct PairBlock {
+  View<const float, 2> core;
+  View<const float, 2> low;
+};
+
+using SummingWork = std::function<void(const ChainItem&, std::span<double> sum)>;
+
+}  // namespace detail
+
 struct Chain::State {
   signal::Signal core;
   std::optional<signal::Signal> low;
@@ -63,6 +74,10 @@ struct Chain::State {
     }
   }
 
+  [[nodiscard]] KeepLowLoss keep_low_loss() const {
+    return options.low_loss_noise == LowLossNoise::propagate ? KeepLowLoss::yes : KeepLowLoss::no;
+  }
+
   /// The peak of the item's own low loss.
   [[nodiscard]] ZeroLoss own_peak(std::size_t item, std::span<const float> low_counts) const {
     return zero_loss.empty() ? find_zero_loss(low_counts, low_axis, options.zero_loss) : zero_loss[item];
@@ -87,9 +102,10 @@ struct Chain::State {
   void warn_about_zero_loss(Run& run);
   void item_signals(std::size_t item, std::span<const float> counts, const LowLossTransform* transform,
                     FourierRatio::Scratch* scratch, View<float, 2> work, std::vector<EdgeSignal>& out) const;
-  [[nodiscard]] std::vector<double> work_on(std::size_t first, View<const float, 2> core_counts,
-                                            View<const float, 2> low_counts,
-                                            const std::function<void(const ChainItem&)>& work) const;
+  /// One block of items: calls `work` for each and returns the sums for the mean spectra (edge × {signal, background,
+  /// tail}), and behind them the `size` sums of `work`.
+  [[nodiscard]] std::vector<double> work_on(std::size_t first, const detail::PairBlock& counts,
+                                            const detail::SummingWork& work, std::size_t size) const;
   void add_to_means(std::span<const EdgeSignal> signals, double shift_channels, std::span<double> sum) const;
   void add_tails(std::size_t e, std::vector<EdgeSignal>& out) const;
 };

@@ -112,6 +112,42 @@ HOTSTAGE_CLONES std::size_t wiener_ratio(const std::complex<float>* J, const std
   return below;
 }
 
+HOTSTAGE_CLONES void ratio_gradient(const RatioSpectra& spectra, float floor, float scale, float offset,
+                                    std::complex<float>* by_J, std::complex<float>* by_D, std::size_t n) {
+  const float* const a = parts(spectra.A);
+  const float* const j = parts(spectra.J);
+  const float* const r = parts(spectra.ratio);
+  float* const to_J = parts(by_J);
+  float* const to_D = parts(by_D);
+  const float inverse_scale = 1.0F / scale;
+  constexpr float smallest = 1e-30F;
+  for (std::size_t i = 0; i < n; i += block) {
+    const std::size_t count = n - i < block ? n - i : block;
+    const Split A(a + 2 * i, count);
+    const Split J(j + 2 * i, count);
+    const Split R(r + 2 * i, count);
+    Split u;
+    Split v;
+    for (std::size_t k = 0; k < block; ++k) {
+      const float q_re = offset - R.re[k] * inverse_scale;
+      const float q_im = -R.im[k] * inverse_scale;
+      const float aq_re = A.re[k] * q_re - A.im[k] * q_im;
+      const float aq_im = A.re[k] * q_im + A.im[k] * q_re;
+      const float power = J.re[k] * J.re[k] + J.im[k] * J.im[k];
+      const float inverse = 1.0F / (power + floor);
+      const float share = floor / (power + smallest);
+      const float c_re = aq_re - aq_re * share;
+      const float c_im = -aq_im - aq_im * share;
+      u.re[k] = (c_re * J.re[k] - c_im * J.im[k]) * inverse;
+      u.im[k] = (c_re * J.im[k] + c_im * J.re[k]) * inverse;
+      v.re[k] = -(A.re[k] * J.re[k] + A.im[k] * J.im[k]) * inverse;
+      v.im[k] = -(A.re[k] * J.im[k] - A.im[k] * J.re[k]) * inverse;
+    }
+    u.store(to_J + 2 * i, count);
+    v.store(to_D + 2 * i, count);
+  }
+}
+
 HOTSTAGE_CLONES double sum_of_magnitudes(const float* values, std::size_t n) {
   constexpr std::size_t lanes = 16;
   double partial[lanes] = {};

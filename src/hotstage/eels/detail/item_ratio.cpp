@@ -24,7 +24,8 @@ void fill_ratio(std::span<const char> used, const std::function<AmountPair(std::
       continue;
     }
     const AmountPair pair = amounts(i);
-    const Estimate value = num::ratio(pair.top, pair.bottom, pair.covariance);
+    Estimate value = num::ratio(pair.top, pair.bottom, pair.covariance);
+    value.sigma = std::sqrt(value.sigma * value.sigma + pair.common);
     out.value[i] = value.value;
     out.sigma[i] = value.sigma;
     values.push_back(value.value);

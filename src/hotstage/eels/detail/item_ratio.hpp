@@ -15,6 +15,7 @@ struct AmountPair {
   Estimate top;
   Estimate bottom;
   double covariance = 0.0;
+  double common = 0.0;  ///< variance of the ratio from what all items share: in σ of the item, left out of the sums
 };
 
 /// Fills value, sigma, mean, scatter, propagated and of_sums of `out` from the items where `used` is not 0.

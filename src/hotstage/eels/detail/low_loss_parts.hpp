@@ -30,6 +30,16 @@ void extend(std::span<float> values, std::size_t n, const EnergyAxis& axis, std:
 double split_inelastic(std::span<const float> low, const EnergyAxis& axis, const ZeroLoss& peak, ZeroLossTail tail,
                        std::span<float> out);
 
+/// What `extend` does, backwards: adds to the first n entries of `gradient` what its entries for the added channels say
+/// about the counts the tail is fitted in.
+void extend_adjoint(std::span<double> gradient, std::span<const float> counts, const EnergyAxis& axis,
+                    std::size_t window, std::span<const float> bell);
+
+/// What `split_inelastic` does, backwards: adds the gradient by D to that by the counts (same channels). The place of
+/// the minimum and the scale of a mirrored tail are held.
+void split_adjoint(std::span<const float> low, const EnergyAxis& axis, const ZeroLoss& peak, ZeroLossTail tail,
+                   std::span<const float> by_inelastic, std::span<double> gradient);
+
 /// How far a low loss serves deconvolution: ok, short_low_loss, refused_short or refused_zero_loss. `required` is the
 /// energy loss it should reach; below half of it nothing can be done.
 [[nodiscard]] DeconvolutionStatus grade(const EnergyAxis& low, const ZeroLoss& peak, Energy required);

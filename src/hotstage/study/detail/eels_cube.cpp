@@ -85,8 +85,12 @@ signal::Signal mean_signal(const signal::Signal& core, const eels::MeanSpectra& 
 
 }  // namespace
 
-StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::PluralScattering scattering, Run& run) {
-  options.chain.plural_scattering = scattering;
+eels::Window cube_window(const eels::PlacedEdge& edge) {
+  return {edge.onset_eV - 5.0, edge.onset_eV + 45.0};
+}
+
+StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHooks& hooks, Run& run) {
+  options.chain.plural_scattering = hooks.scattering;
   const signal::Signal& core = inputs.signal("core");
   const std::vector<eels::Edge> edges{eels::find_edge(options.edge)};
   const eels::Chain chain({core, inputs.find_signal("low"), inputs.find_signal("stray")}, edges, options.chain, run);
@@ -99,8 +103,10 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::Plural
         records[item.item] = {
             item.shift_eV,        edge.background.r, edge.background.chi2 / dof, edge.deconvolution.sum_rule,
             item.thickness.value, edge.status};
+        const std::vector<float> other = hooks.item ? hooks.item(item) : std::vector<float>{};
         if (options.keep == Keep::cube) {
-          std::copy(edge.signal.begin(), edge.signal.end(), cube.row(item.item).begin());
+          const std::span<const float> signal = other.empty() ? edge.signal : std::span<const float>(other);
+          std::copy(signal.begin(), signal.end(), cube.row(item.item).begin());
         }
       },
       run);
@@ -131,7 +137,7 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::Plural
     out.signals["cube"] = make_signal(core, core.navigation, std::move(cube), title);
   }
   const eels::PlacedEdge& placed = chain.edges()[0];
-  const std::vector<eels::Window> window{{placed.onset_eV - 5.0, placed.onset_eV + 45.0}};
+  const std::vector<eels::Window> window{cube_window(placed)};
   const std::vector<ItemQuantity> quantities{exponent};
   add_page({.inputs = inputs,
             .means = means,
@@ -143,6 +149,9 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::Plural
             .assumed = chain.assumed(),
             .deconvolved = chain.deconvolves()},
            out);
+  if (hooks.finish) {
+    hooks.finish(chain, means, out);
+  }
   return out;
 }
 

@@ -7,6 +7,10 @@
 #include "hotstage/eels/chain.hpp"
 #include "hotstage/study/step.hpp"
 
+#include <functional>
+#include <string>
+#include <vector>
+
 namespace hotstage::study::detail {
 
 enum class Keep { mean, cube };
@@ -30,8 +34,19 @@ struct CubeOptions {
   }
 };
 
+/// What a step adds to the pass.
+struct CubeHooks {
+  eels::PluralScattering scattering = eels::PluralScattering::keep;
+  /// Called in parallel for every item; what it returns takes the place of the signal in the cube, unless empty.
+  std::function<std::vector<float>(const eels::ChainItem& item)> item;
+  /// Called at the end, when the page stands.
+  std::function<void(const eels::Chain& chain, const eels::MeanSpectra& means, StepOutput& out)> finish;
+};
+
 /// `scattering` decides whether the low loss is used. Throws Error{no_space} when the cube does not fit --memory.
-[[nodiscard]] StepOutput cube_step(const StepInputs& inputs, CubeOptions options, eels::PluralScattering scattering,
-                                   Run& run);
+[[nodiscard]] StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHooks& hooks, Run& run);
+
+/// Where the signal is looked at: 5 eV before the onset to 45 eV behind it.
+[[nodiscard]] eels::Window cube_window(const eels::PlacedEdge& edge);
 
 }  // namespace hotstage::study::detail

@@ -9,7 +9,7 @@ namespace hotstage::study::eels_background {
 namespace {
 
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
-  return detail::cube_step(inputs, from_table<detail::CubeOptions>(table), eels::PluralScattering::keep, run);
+  return detail::cube_step(inputs, from_table<detail::CubeOptions>(table), {}, run);
 }
 
 }  // namespace

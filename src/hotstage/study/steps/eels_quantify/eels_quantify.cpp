@@ -26,9 +26,11 @@ void add_results(const eels::QuantifyResult& result, StepOutput& out) {
                   .label = ratio.name + " atomic ratio",
                   .headline = true};
     number.method = fmt::format(
-        "mean of {} items; counting ± {:.2g}, cross-sections ± {:.2g}; scatter of items {:.2g}{}", ratio.used,
-        ratio.mean.sigma, model, ratio.scatter,
-        result.deconvolved ? "; plural scattering removed (Fourier-ratio)" : "; plural scattering not removed");
+        "mean of {} items{}; counting ± {:.2g}, {} ± {:.2g}; scatter of items {:.2g}{}{}", ratio.used,
+        ratio.used < result.used ? " outside the standard" : "", ratio.mean.sigma,
+        result.illumination ? "cross-sections" : "k factor", model, ratio.scatter,
+        result.deconvolved ? "; plural scattering removed (Fourier-ratio)" : "; plural scattering not removed",
+        result.shared_low_loss ? ", one low loss for all: its noise is not averaged down" : "");
     out.results.push_back(number);
   }
   if (result.deconvolved && result.used > 0) {
@@ -54,7 +56,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       eels::quantify({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
   StepOutput out;
   add_results(result, out);
-  out.tables["table"] = detail::ratio_table(result.ratios, "cross_section_sigma");
+  out.tables["table"] = detail::ratio_table(result.ratios, result.illumination ? "cross_section_sigma" : "k_factor_sigma");
   out.tables["edges"] = edge_table(result);
   out.tables["items"] = item_table(core, result);
   std::vector<eels::PlacedEdge> placed;
@@ -99,7 +101,7 @@ const Step step{
         "--convergence \"0.2 mrad\" --beam_energy \"300 keV\"",
     .inputs = detail::dual_inputs(detail::LowLoss::optional),
     .outputs = {{"table", Kind::table, "ratios"},
-                {"edges", Kind::table, "edges, windows, cross-sections"},
+                {"edges", Kind::table, "edges, windows, cross-sections, k factors"},
                 {"items", Kind::table, "one row per item"}},
     .options = make_options<eels::QuantifyOptions>,
     .run = run,

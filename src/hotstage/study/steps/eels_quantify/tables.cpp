@@ -14,7 +14,7 @@ namespace hotstage::study::eels_quantify {
 io::Table edge_table(const eels::QuantifyResult& result) {
   io::Table table;
   std::vector<std::string> name;
-  std::vector<double> onset, shift, low, high, area, model, intensity, sigma, noise, misfit;
+  std::vector<double> onset, shift, low, high, area, model, k, k_sigma, intensity, sigma, noise, misfit;
   for (const eels::EdgeResult& edge : result.edges) {
     name.push_back(edge.placed.edge.name());
     onset.push_back(edge.placed.onset_eV);
@@ -23,6 +23,8 @@ io::Table edge_table(const eels::QuantifyResult& result) {
     high.push_back(edge.signal.high_eV);
     area.push_back(edge.cross_section ? edge.cross_section->value.base() / constants::barn_nm2 : 0.0);
     model.push_back(100.0 * edge.relative_uncertainty);
+    k.push_back(edge.k.value);
+    k_sigma.push_back(edge.k.sigma);
     intensity.push_back(edge.total.value);
     sigma.push_back(edge.total.sigma);
     noise.push_back(edge.placed.noise_factor);
@@ -35,6 +37,8 @@ io::Table edge_table(const eels::QuantifyResult& result) {
                    io::number_column("window_high", "eV", high),
                    io::number_column("cross_section", "barn", area),
                    io::number_column("cross_section_uncertainty", "%", model),
+                   io::number_column("k_factor", "", k),
+                   io::number_column("k_factor_sigma", "", k_sigma),
                    io::number_column("intensity", "counts", intensity),
                    io::number_column("intensity_sigma", "counts", sigma),
                    io::number_column("variance_over_mean", "", noise),
