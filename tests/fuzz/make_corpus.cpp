@@ -5,6 +5,8 @@
 #include "hotstage/io/files.hpp"
 #include "hotstage/io/hdf5.hpp"
 #include "hotstage/signal/format.hpp"
+#include "hotstage/signal/formats/mrc/test_files.hpp"
+#include "hotstage/signal/formats/tia/test_files.hpp"
 #include "hotstage/signal/formats/velox/test_files.hpp"
 
 #include <fmt/format.h>
@@ -142,6 +144,19 @@ void write_texts(const std::filesystem::path& folder) {
   io::write_text(folder / "csv/one.csv", "3\n2\n1\n");
 }
 
+void write_series(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder / "tia");
+  std::filesystem::create_directories(folder / "mrc");
+  using signal::tia::testing_files::make_series;
+  io::write_text(folder / "tia/images.ser", make_series({}));
+  io::write_text(folder / "tia/wide.ser", make_series({.version = 0x0220, .delta = 4e7, .seconds = {5, 9, 50}}));
+  io::write_text(folder / "tia/spectra.ser", make_series({.total = 4, .valid = 2, .height = 0, .delta = 0.2}));
+  using signal::mrc::testing_files::make_stack;
+  io::write_text(folder / "mrc/stack.mrc", make_stack({}));
+  io::write_text(folder / "mrc/half.mrc", make_stack({.mode = 12, .order = io::ByteOrder::big, .marked = false}));
+  io::write_text(folder / "mrc/fei.mrc", make_stack({.sections = 2, .days = {45000.0, 45000.5}}));
+}
+
 /// Oscillator strengths: our text, and the least a .gosh file needs.
 void write_gos(const std::filesystem::path& folder) {
   io::write_text(folder / "gos/own.txt",
@@ -178,6 +193,7 @@ int main(int count, char** arguments) {
   write_velox(arguments[1]);
   write_ncem(arguments[1]);
   write_texts(arguments[1]);
+  write_series(arguments[1]);
   std::filesystem::create_directories(std::filesystem::path(arguments[1]) / "gos");
   write_gos(arguments[1]);
   return 0;

@@ -202,12 +202,7 @@ TEST(Sniff, an_empty_file_a_folder_and_a_missing_file_are_told_apart) {
 TEST(Sniff, foreign_formats_are_called_by_their_names) {
   const TemporaryFolder folder;
   using namespace std::string_literals;
-  std::string mrc(1024, '\0');
-  mrc.replace(208, 4, "MAP ");
   const std::vector<std::array<std::string, 3>> cases{
-      {"a.ser", "II\x97\x01"s + std::string(60, '\0'), "TIA series"},
-      {"a.emi", "JK\0\x02"s + std::string(60, '\0'), "TIA document"},
-      {"a.mrc", mrc, "MRC"},
       {"a.blo", "IMGBLO"s + std::string(60, '\0'), "blockfile"},
       {"a.ndata", "PK\x03\x04"s + std::string(26, '\0') + "data.npy", "Nion"},
       {"a.zip", "PK\x03\x04"s + std::string(60, '\0'), "ZIP"},

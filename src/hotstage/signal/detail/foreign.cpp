@@ -41,10 +41,7 @@ struct Magic {
 using namespace std::string_view_literals;
 
 constexpr std::array table{
-    Magic{0, "II\x97\x01"sv, "a TIA series (SER)", ""},
-    Magic{0, "JK\x00\x02"sv, "a TIA document (EMI)", ""},
     Magic{0, "IMGBLO"sv, "a NanoMegas blockfile (BLO)", ""},
-    Magic{208, "MAP "sv, "an MRC file", ""},
     Magic{0, "\x89PNG"sv, "a PNG picture", "Pictures carry no calibration: export TIFF or the raw file instead"},
     Magic{0, "\xFF\xD8\xFF"sv, "a JPEG picture", "Pictures carry no calibration: export TIFF or the raw file instead"},
     Magic{0, "\x93NUMPY"sv, "a NumPy array", ""},
@@ -119,9 +116,6 @@ std::optional<Foreign> recognise_foreign(const std::filesystem::path& file, std:
     if (version >= 1 && version <= newest_plausible) {
       return Foreign{fmt::format("a Gatan DM file of version {}", version), "Save it as .dm4 from DigitalMicrograph"};
     }
-  }
-  if (extension == "mrc" || extension == "rec" || extension == "mrcs") {
-    return Foreign{"an MRC file", ""};
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 
 #include "hotstage/io/delimited.hpp"
 #include "hotstage/io/document.hpp"
+#include "hotstage/signal/formats/tiff/instruments.hpp"
 
 #include <fmt/format.h>
 
@@ -172,8 +173,10 @@ std::string make_description(const Signal& signal, const std::string& json) {
 
 }  // namespace
 
-Calibration read_calibration(const Value& tags) {
+Calibration read_calibration(const Value& tags, std::size_t width, std::size_t height) {
   Calibration out;
+  out.x.size = width;
+  out.y.size = height;
   const std::string description = tags.text_at("ImageDescription").value_or("");
   const bool imagej = description.starts_with("ImageJ=");
   const Entries entries = imagej ? split_lines(description) : Entries{};
@@ -184,6 +187,10 @@ Calibration read_calibration(const Value& tags) {
     read_digital_micrograph(tags, out);
   } else if (imagej) {
     read_imagej(entries, tags, out);
+  } else if (const auto fei = tags.text_at("34682"); fei || tags.text_at("34680")) {
+    read_fei(fei ? *fei : *tags.text_at("34680"), out);
+  } else if (description.find("<OME") != std::string::npos) {
+    read_ome(description, out);
   } else {
     read_resolution(tags, out);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where TIFF files keep pixel sizes: ImageJ's description, DigitalMicrograph's private tags, the resolution tags.
+// Where TIFF files keep pixel sizes: ImageJ's description, private tags of DigitalMicrograph and FEI, OME, resolution.
 
 #pragma once
 
@@ -11,18 +11,20 @@
 
 namespace hotstage::signal::tiff {
 
-/// Axes without their sizes.
 struct Calibration {
   Axis x{.name = "x"};
   Axis y{.name = "y"};
-  Axis z{.name = "image"};
+  Axis z{.name = "image"};    ///< of a stack, without its size
+  std::vector<Axis> stack{};  ///< several axes of a stack, with sizes; used when they fit the pages
+  Metadata metadata{};        ///< beam energy, frame time, detector and date, where the file says them
   double intensity_scale = 1.0;
   double intensity_offset = 0.0;
   std::size_t images = 0;   ///< as ImageJ's description says; 0: it does not
   std::string description;  ///< our own line of JSON, if any
 };
 
-[[nodiscard]] Calibration read_calibration(const Value& tags);
+/// `width` and `height` in pixels.
+[[nodiscard]] Calibration read_calibration(const Value& tags, std::size_t width = 0, std::size_t height = 0);
 
 /// What the first page says besides the numbers.
 struct Labels {

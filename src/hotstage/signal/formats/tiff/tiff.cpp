@@ -110,12 +110,22 @@ std::shared_ptr<const Source> plain_stack(const std::shared_ptr<Handle>& handle,
   return std::make_shared<PlainSource>(handle, page, *start, images);
 }
 
+std::size_t product(const std::vector<Axis>& axes) {
+  std::size_t out = 1;
+  for (const Axis& axis : axes) {
+    if (__builtin_mul_overflow(out, axis.size, &out)) {
+      return 0;
+    }
+  }
+  return out;
+}
+
 Signal make_signal(const std::shared_ptr<Handle>& handle, const std::vector<Page>& pages, Run& run) {
   const Page& first = pages.front();
   Signal signal;
   signal.file = handle->file().string();
   signal.original = handle->tags(first);
-  const Calibration calibration = read_calibration(signal.original);
+  const Calibration calibration = read_calibration(signal.original, first.width, first.height);
   signal.source = std::make_shared<PageSource>(handle, pages);
   if (pages.size() == 1 && calibration.images > 1) {
     if (auto stack = plain_stack(handle, first, calibration.images)) {
@@ -125,14 +135,17 @@ Signal make_signal(const std::shared_ptr<Handle>& handle, const std::vector<Page
     }
   }
   signal.axes = {calibration.y, calibration.x};
-  signal.axes[0].size = first.height;
-  signal.axes[1].size = first.width;
-  if (signal.items() > 1) {
+  if (signal.items() > 1 && product(calibration.stack) == signal.items()) {
+    signal.navigation = calibration.stack;
+  } else if (signal.items() > 1) {
     signal.navigation = {calibration.z};
     signal.navigation[0].size = signal.items();
   }
+  signal.metadata = calibration.metadata;
   signal.metadata.title = handle->file().stem().string();
-  signal.metadata.acquired = signal.original.text_at("DateTime").value_or("");
+  if (signal.metadata.acquired.empty()) {
+    signal.metadata.acquired = signal.original.text_at("DateTime").value_or("");
+  }
   signal.intensity_scale = calibration.intensity_scale;
   signal.intensity_offset = calibration.intensity_offset;
   if (!calibration.description.empty()) {

@@ -133,6 +133,99 @@ TEST(TiffCalibration, a_printers_resolution_is_not_a_pixel_size) {
   EXPECT_EQ(microscope.x.unit, "nm");
 }
 
+TEST(TiffCalibration, fei_gives_pixel_size_frame_time_and_voltage) {
+  Value tags = tags_with("", 64.0, 64.0, 2);
+  tags["34682"] = Value(
+      "[User]\r\nDate=06/13/2016\r\nTime=05:06:40 PM\r\n[Beam]\r\nHV=5000\r\nBeam=EBeam\r\nScan=EScan\r\n"
+      "[EScan]\r\nPixelWidth=3.5e-06\r\nPixelHeight=2.5e-06\r\nFrameTime=2.62\r\n[Detectors]\r\nName=ETD\r\n");
+  const Calibration found = read_calibration(tags, 512, 471);
+  EXPECT_DOUBLE_EQ(found.x.scale, 3500.0);
+  EXPECT_DOUBLE_EQ(found.y.scale, 2500.0);
+  EXPECT_EQ(found.x.unit, "nm");
+  EXPECT_DOUBLE_EQ(found.metadata.beam_energy->in(units::keV), 5.0);
+  EXPECT_DOUBLE_EQ(found.metadata.exposure->in(units::s), 2.62);
+  EXPECT_EQ(found.metadata.detector, "ETD");
+  EXPECT_EQ(found.metadata.acquired, "06/13/2016 05:06:40 PM");
+}
+
+TEST(TiffCalibration, fei_without_a_pixel_size_has_the_field_of_view) {
+  Value tags = tags_with("", 64.0, 64.0, 2);
+  tags["34682"] = Value("[Beam]\nBeam=IBeam\n[IBeam]\nHFW=0.001\nVFW=0.003\n");
+  const Calibration found = read_calibration(tags, 500, 1000);
+  EXPECT_DOUBLE_EQ(found.x.scale, 2000.0);
+  EXPECT_DOUBLE_EQ(found.y.scale, 3000.0);
+  tags["34682"] = Value("[Scan]\nPixelWidth=nan\nPixelHeight=-1\n[broken");
+  EXPECT_EQ(read_calibration(tags, 500, 1000).x.unit, "");
+}
+
+constexpr const char* ome =
+    R"(<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">)"
+    R"(<AcquisitionDate>2020-01-02T03:04:05</AcquisitionDate><Pixels DimensionOrder="XYZCT" SizeX="5" SizeY="4" SizeZ="1")"
+    R"( SizeC="1" SizeT="3" PhysicalSizeX="0.25" PhysicalSizeXUnit="nm" PhysicalSizeY="0.5" PhysicalSizeYUnit="nm">)"
+    R"(<Plane TheT="0" DeltaT="0.0"/><Plane TheT="1" DeltaT="2.0"/><Plane TheT="2" DeltaT="7.5"/></Pixels></Image></OME>)";
+
+TEST(TiffCalibration, ome_gives_pixel_sizes_and_the_times_of_its_planes) {
+  const Calibration found = read_calibration(tags_with(ome, 72.0, 72.0, 2));
+  EXPECT_EQ(found.x.scale, 0.25);
+  EXPECT_EQ(found.y.scale, 0.5);
+  EXPECT_EQ(found.y.unit, "nm");
+  ASSERT_EQ(found.stack.size(), 1U);
+  EXPECT_EQ(found.stack[0].points, (std::vector<double>{0.0, 2.0, 7.5}));
+  EXPECT_EQ(found.stack[0].unit, "s");
+  EXPECT_EQ(found.metadata.acquired, "2020-01-02T03:04:05");
+  EXPECT_EQ(read_calibration(tags_with("<OME><Image><Pixels SizeT=", 72.0, 72.0, 2)).x.unit, "");
+  const Calibration grid = read_calibration(
+      tags_with(R"(<OME><Image><Pixels DimensionOrder="XYZCT" SizeZ="2" SizeT="3" TimeIncrement="4"/></Image></OME>)",
+                72.0, 72.0, 2));
+  ASSERT_EQ(grid.stack.size(), 2U);
+  EXPECT_EQ(grid.stack[0].name, "time");
+  EXPECT_EQ(grid.stack[0].scale, 4.0);
+  EXPECT_EQ(grid.stack[1].name, "z");
+}
+
+/// Pages with our own numbers through libtiff, in the mode given ("w", "w8" for BigTIFF, "wb" for big-endian).
+void write_pages(const std::filesystem::path& path, const char* mode, int pages, const char* description) {
+  ::TIFF* file = TIFFOpen(path.c_str(), mode);
+  for (int p = 0; p < pages; ++p) {
+    TIFFSetField(file, TIFFTAG_IMAGEWIDTH, 5);
+    TIFFSetField(file, TIFFTAG_IMAGELENGTH, 4);
+    TIFFSetField(file, TIFFTAG_BITSPERSAMPLE, 16);
+    TIFFSetField(file, TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+    TIFFSetField(file, TIFFTAG_ROWSPERSTRIP, 4);
+    if (p == 0 && description != nullptr) {
+      TIFFSetField(file, TIFFTAG_IMAGEDESCRIPTION, description);
+    }
+    for (std::uint32_t y = 0; y < 4; ++y) {
+      std::uint16_t row[5];
+      for (std::uint32_t x = 0; x < 5; ++x) {
+        row[x] = static_cast<std::uint16_t>(1000 * p + 10 * static_cast<int>(y) + static_cast<int>(x));
+      }
+      TIFFWriteScanline(file, row, y, 0);
+    }
+    TIFFWriteDirectory(file);
+  }
+  TIFFClose(file);
+}
+
+TEST(Tiff, pages_of_an_ome_series_are_frames_in_both_sizes_and_byte_orders) {
+  const TemporaryFolder folder;
+  for (const char* mode : {"w", "w8", "wb", "w8b"}) {
+    SCOPED_TRACE(mode);
+    write_pages(folder / "a.tif", mode, 3, ome);
+    hotstage::Run run;
+    const Signal signal = load(folder / "a.tif", run);
+    EXPECT_EQ(signal.shape_text(), "3 | 4 × 5");
+    EXPECT_EQ(signal.navigation[0].points[2], 7.5);
+    float one = 0.0F;
+    read(signal, {2, 1, 13, 1}, View<float, 2>(&one, {1, 1}));
+    EXPECT_EQ(one, 2023.0F);
+  }
+  write_pages(folder / "b.tif", "w", 2, ome);  // the description claims three
+  hotstage::Run run;
+  EXPECT_EQ(load(folder / "b.tif", run).shape_text(), "2 | 4 × 5");
+}
+
 TEST(Tiff, a_large_stack_of_imagej_has_one_directory_and_all_planes) {
   const TemporaryFolder folder;
   // The first page claims three planes; only one directory is linked, as ImageJ does beyond 4 GB.
