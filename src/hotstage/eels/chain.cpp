@@ -182,14 +182,14 @@ void Chain::State::add_to_means(std::span<const EdgeSignal> signals, double shif
   }
 }
 
-MeanSpectra Chain::run(const std::function<void(const ChainItem&)>& work, Run& run) const {
+MeanSpectra Chain::run(const std::function<void(const ChainItem&)>& work, Run& run, const KeptRows& kept) const {
   const State& s = *state_;
   const std::size_t channels = s.core_axis.size;
   detail::BlockSums sums(3 * s.edges.size() * channels);
   const detail::PairWork block = [&](std::size_t first, View<const float, 2> core, View<const float, 2> low) {
     return s.work_on(first, core, low, work);
   };
-  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums);
+  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums, kept);
   MeanSpectra out = s.means;
   for (std::size_t e = 0; e < s.edges.size(); ++e) {
     std::size_t part = 3 * e;

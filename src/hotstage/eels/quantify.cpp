@@ -95,7 +95,7 @@ class Quantifier {
   }
 
   QuantifyResult go(Run& run) {
-    out_.means = chain_.run([this](const ChainItem& item) { measure(item); }, run);
+    out_.means = chain_.run([this](const ChainItem& item) { measure(item); }, run, kept());
     ItemRecords records = chain_.release();
     out_.shift_eV = std::move(records.shift_eV);
     out_.zero_loss = std::move(records.zero_loss);
@@ -113,6 +113,7 @@ class Quantifier {
   void prepare_edge(std::size_t e, Run& run);
   void check_overlap(Run& run);
   void measure(const ChainItem& item);
+  [[nodiscard]] KeptRows kept();
   void finish(Run& run);
   [[nodiscard]] double scale(std::size_t e, std::size_t item) const;
   [[nodiscard]] RatioResult ratio(std::size_t e) const;
@@ -230,6 +231,20 @@ void Quantifier::check_overlap(Run& run) {
       }
     }
   }
+}
+
+/// All that `measure` writes.
+KeptRows Quantifier::kept() {
+  KeptRows out = keep(out_.status, out_.thickness, out_.thickness_sigma, pre_edge_offset_);
+  for (std::size_t e = 0; e < out_.edges.size(); ++e) {
+    EdgeResult& edge = out_.edges[e];
+    out.add(edge.intensity).add(edge.sigma).add(edge.exponent).add(edge.chi2_per_dof).add(edge.sum_rule);
+    out.add(edge.background_status);
+    if (e != plan_.reference) {
+      out.add(covariance_[e]);
+    }
+  }
+  return out;
 }
 
 void Quantifier::measure(const ChainItem& item) {
