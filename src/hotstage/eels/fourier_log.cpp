@@ -48,6 +48,7 @@ Followed follow_phase(std::span<const double> power_J, std::span<const double> p
   const double least_Z = std::pow(trusted * noise.Z, 2);
   Followed result;
   double before = 0.0;
+  double turns = 0.0;  // rad, added so far
   for (std::size_t k = 0; k < phase.size(); ++k) {
     if (power_J[k] < least_J || power_Z[k] < least_Z) {
       result.lost = power_J[k] < least_J && power_Z[k] > resolved * resolved * power_Z[0];
@@ -56,7 +57,11 @@ Followed follow_phase(std::span<const double> power_J, std::span<const double> p
     if (!(power_J[k] > 0.0) || !(power_Z[k] > 0.0)) {
       continue;
     }
-    phase[k] -= turn * std::nearbyint((phase[k] - before) / turn);
+    const double ahead = phase[k] + turns - before;
+    if (std::abs(ahead) > std::numbers::pi) {
+      turns -= turn * std::nearbyint(ahead / turn);
+    }
+    phase[k] += turns;
     before = phase[k];
     result.last = k;
     result.largest_phase = std::max(result.largest_phase, std::abs(phase[k]));
