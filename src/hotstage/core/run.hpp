@@ -27,6 +27,8 @@ struct WarningCount {
   std::size_t count = 0;
 };
 
+class PassJournal;
+
 /// Passed last to functions that take long. Thread-safe.
 class Run {
  public:
@@ -39,6 +41,7 @@ class Run {
   std::stop_token stop;
   LogSink log_sink;
   ProgressSink progress_sink;
+  std::shared_ptr<PassJournal> journal;  ///< keeps what long passes have done; null: nobody does
 
   void log(LogLevel level, std::string_view message);
 

@@ -183,12 +183,12 @@ void Chain::State::add_to_means(std::span<const EdgeSignal> signals, double shif
   }
 }
 
-MeanSpectra Chain::run(const std::function<void(const ChainItem&)>& work, Run& run) const {
-  return this->run([&](const ChainItem& item, std::span<double>) { work(item); }, 0, run).means;
+MeanSpectra Chain::run(const std::function<void(const ChainItem&)>& work, Run& run, const KeptRows& kept) const {
+  return this->run([&](const ChainItem& item, std::span<double>) { work(item); }, 0, run, kept).means;
 }
 
-Pass Chain::run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size,
-                Run& run) const {
+Pass Chain::run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size, Run& run,
+                const KeptRows& kept) const {
   const State& s = *state_;
   const std::size_t channels = s.core_axis.size;
   const std::size_t means_size = 3 * s.edges.size() * channels;
@@ -196,7 +196,7 @@ Pass Chain::run(const std::function<void(const ChainItem&, std::span<double> sum
   const detail::PairWork block = [&](std::size_t first, View<const float, 2> core, View<const float, 2> low) {
     return s.work_on(first, {core, low}, work, size);
   };
-  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums);
+  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums, kept);
   Pass out{s.means, {sums.total().begin() + static_cast<std::ptrdiff_t>(means_size), sums.total().end()}};
   for (std::size_t e = 0; e < s.edges.size(); ++e) {
     std::size_t part = 3 * e;

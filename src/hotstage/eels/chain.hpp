@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/core/pass_journal.hpp"
 #include "hotstage/core/run.hpp"
 #include "hotstage/eels/background.hpp"
 #include "hotstage/eels/chain_options.hpp"
@@ -168,16 +169,18 @@ class Chain {
   Chain& operator=(Chain&&) = delete;
 
   /// Calls `work` for every item, in parallel; it may write only to what belongs to the item. Returns the mean spectra.
-  /// Results do not depend on the number of threads or on the memory limit.
-  MeanSpectra run(const std::function<void(const ChainItem&)>& work, Run& run) const;
+  /// Results do not depend on the number of threads or on the memory limit. With `kept` = keep(every array that `work`
+  /// writes, one row per item) an interrupted pass goes on where it stopped, see core/pass_journal.hpp.
+  MeanSpectra run(const std::function<void(const ChainItem&)>& work, Run& run, const KeptRows& kept = {}) const;
 
   /// The same; `work` also gets a sum of `size` values to add to, which is added up in block order.
-  Pass run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size, Run& run) const;
+  Pass run(const std::function<void(const ChainItem&, std::span<double> sum)>& work, std::size_t size, Run& run,
+           const KeptRows& kept = {}) const;
 
   /// The same pass without background and deconvolution: `work` gets blocks of items, in parallel, and a sum of `size`
   /// values to add to, which is returned, added in block order.
   std::vector<double> visit(const std::function<void(std::span<const RawItem>, std::span<double> sum)>& work,
-                            std::size_t size, Run& run) const;
+                            std::size_t size, Run& run, const KeptRows& kept = {}) const;
 
   [[nodiscard]] const MeanSpectra& means() const;  ///< core and low loss of the first pass
   [[nodiscard]] std::size_t items() const;

@@ -3,6 +3,7 @@
 #include "hotstage/eels/fourier_log.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/eels/detail/log_kernel.hpp"
 #include "hotstage/eels/detail/low_loss_parts.hpp"
 #include "hotstage/eels/detail/sum_kernel.hpp"
 #include "hotstage/num/fft.hpp"
@@ -13,7 +14,6 @@
 #include <cmath>
 #include <complex>
 #include <numbers>
-#include <numeric>
 #include <vector>
 
 namespace hotstage::eels {
@@ -39,35 +39,32 @@ struct Noise {
   double Z = 0.0;
 };
 
-/// ln(J/Z) with the phase followed from frequency 0; beyond the noise the principal branch, which is right where J → Z.
-Followed follow_logarithm(std::span<const Complex> J, std::span<const Complex> Z, const Noise& noise,
-                          std::span<Complex> out) {
+/// Follows the phase from frequency 0: on entry principal values, whole turns are added in place. Beyond the noise the
+/// principal branch stays, which is right where J → Z.
+Followed follow_phase(std::span<const double> power_J, std::span<const double> power_Z, const Noise& noise,
+                      std::span<double> phase) {
+  constexpr double turn = 2.0 * std::numbers::pi;
+  const double least_J = std::pow(trusted * noise.J, 2);
+  const double least_Z = std::pow(trusted * noise.Z, 2);
   Followed result;
-  double phase = 0.0;
-  Complex before(1.0, 0.0);
-  bool following = true;
-  for (std::size_t k = 0; k < J.size(); ++k) {
-    const double j = std::abs(J[k]);
-    const double z = std::abs(Z[k]);
-    if (following && (j < trusted * noise.J || z < trusted * noise.Z)) {
-      following = false;
-      result.lost = j < trusted * noise.J && z > resolved * std::abs(Z[0]);
+  double before = 0.0;
+  double turns = 0.0;  // rad, added so far
+  for (std::size_t k = 0; k < phase.size(); ++k) {
+    if (power_J[k] < least_J || power_Z[k] < least_Z) {
+      result.lost = power_J[k] < least_J && power_Z[k] > resolved * resolved * power_Z[0];
+      break;
     }
-    if (!(j > 0.0) || !(z > 0.0)) {
-      out[k] = 0.0;
+    if (!(power_J[k] > 0.0) || !(power_Z[k] > 0.0)) {
       continue;
     }
-    const Complex quotient = J[k] / Z[k];
-    const Complex direction = quotient / std::abs(quotient);
-    if (following) {
-      phase += std::arg(direction * std::conj(before));
-      before = direction;
-      result.last = k;
-      result.largest_phase = std::max(result.largest_phase, std::abs(phase));
-      out[k] = Complex(std::log(j / z), phase);
-    } else {
-      out[k] = Complex(std::log(j / z), std::arg(quotient));
+    const double ahead = phase[k] + turns - before;
+    if (std::abs(ahead) > std::numbers::pi) {
+      turns -= turn * std::nearbyint(ahead / turn);
     }
+    phase[k] += turns;
+    before = phase[k];
+    result.last = k;
+    result.largest_phase = std::max(result.largest_phase, std::abs(phase[k]));
   }
   return result;
 }
@@ -89,18 +86,24 @@ struct Split {
 
 struct FourierLog::Scratch::Arrays {
   std::vector<float> low, inelastic;
-  std::vector<double> real, variance;
-  std::vector<Complex> J, Z, D, logarithm, work, kernel;
+  std::vector<double> real, variance, log_ratio, phase, power_J, power_Z;
+  std::vector<Complex> J, Z, D, work, kernel;
+
+  /// ln(J/Z)
+  [[nodiscard]] Complex logarithm(std::size_t k) const { return {log_ratio[k], phase[k]}; }
 
   Arrays(std::size_t length, std::size_t bins)
       : low(length),
         inelastic(length),
         real(length),
         variance(length),
+        log_ratio(bins),
+        phase(bins),
+        power_J(bins),
+        power_Z(bins),
         J(bins),
         Z(bins),
         D(bins),
-        logarithm(bins),
         work(bins),
         kernel(bins) {}
 };
@@ -118,7 +121,7 @@ struct FourierLog::Plan {
   Plan(const EnergyAxis& axis, const FourierLogOptions& wanted)
       : low(axis),
         options(wanted),
-        length(num::good_size(2 * axis.size)),
+        length(num::fast_size(2 * axis.size)),
         tail(detail::tail_channels(axis, wanted.tail_window)),
         bell(detail::cosine_bell(length - axis.size)),
         fft(length) {}
@@ -201,7 +204,7 @@ void FourierLog::Plan::add_variance(Arrays& s, const ZeroLoss& peak, double I0, 
     if (std::norm(s.J[k]) > 0.0 && std::norm(s.Z[k]) > 0.0) {
       const Complex m = modifier(s, k, peak, I0);
       response +=
-          elastic ? w * ((keeps_peak() ? s.logarithm[k] : Complex()) - m * s.D[k] / (s.J[k] * s.Z[k])) : w * m / s.J[k];
+          elastic ? w * ((keeps_peak() ? s.logarithm(k) : Complex()) - m * s.D[k] / (s.J[k] * s.Z[k])) : w * m / s.J[k];
     }
     s.work[k] = response;
   }
@@ -274,7 +277,9 @@ FourierLogResult FourierLog::apply(std::span<const float> counts, const ZeroLoss
     return result;
   }
   plan.transform(s);
-  const Followed followed = follow_logarithm(s.J, s.Z, {plan.noise(split.It), plan.noise(split.I0)}, s.logarithm);
+  detail::logarithm_of_ratio(s.J.data(), s.Z.data(), s.log_ratio.data(), s.phase.data(), s.power_J.data(),
+                             s.power_Z.data(), s.J.size());
+  const Followed followed = follow_phase(s.power_J, s.power_Z, {plan.noise(split.It), plan.noise(split.I0)}, s.phase);
   const auto last = static_cast<double>(std::max<std::size_t>(followed.last, 1));
   result.largest_phase = followed.largest_phase;
   result.resolved = 0.5 * static_cast<double>(plan.length) / last * plan.low.step_eV * units::eV;
@@ -282,18 +287,20 @@ FourierLogResult FourierLog::apply(std::span<const float> counts, const ZeroLoss
     result.status = DeconvolutionStatus::refused_noise;
     return result;
   }
-  for (std::size_t k = 0; k < s.work.size(); ++k) {
-    const double w = plan.weight(s, k, split.I0);
-    s.work[k] = w * plan.modifier(s, k, peak, split.I0) * s.logarithm[k];
-    if (plan.keeps_peak()) {
-      s.work[k] += (1.0 - w) * s.D[k];
+  if (plan.keeps_peak()) {
+    detail::weighted_logarithm(s.Z.data(), s.D.data(), s.log_ratio.data(), s.phase.data(),
+                               std::pow(plan.noise(split.I0), 2), s.work.data(), s.work.size());
+  } else {
+    for (std::size_t k = 0; k < s.work.size(); ++k) {
+      s.work[k] = plan.weight(s, k, split.I0) * plan.modifier(s, k, peak, split.I0) * s.logarithm(k);
     }
   }
-  plan.fft.inverse(s.work, s.real);
-  const double total = std::accumulate(s.real.begin(), s.real.end(), 0.0);
+  plan.fft.inverse_unscaled(s.work, s.real);
+  const double scale = 1.0 / static_cast<double>(plan.length);
+  const double total = scale * detail::sum(s.real.data(), s.real.size());
   result.sum_rule = result.thickness.value > 0.0 ? total / (split.I0 * result.thickness.value) - 1.0 : 0.0;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<float>(s.real[i]);
+    out[i] = static_cast<float>(scale * s.real[i]);
   }
   if (!sigma.empty()) {
     std::fill(s.variance.begin(), s.variance.end(), 0.0);

@@ -169,7 +169,7 @@ PrePeakResult measure_pre_peaks(const ChainInput& input, const PrePeakOptions& o
         out.shift_eV[item.item] = item.shift_eV;
         out.thickness[item.item] = item.thickness.value;
       },
-      run);
+      run, keep(out.items, out.shift_eV, out.thickness));
   out.placed = chain.edges()[self];
   keep_edge(out.means, self);
   out.warnings = chain.warnings();

@@ -111,8 +111,8 @@ class Quantifier {
   }
 
   QuantifyResult go(Run& run) {
-    Pass pass = chain_.run([this](const ChainItem& item, std::span<double> sum) { measure(item, sum); },
-                           common_.size(), run);
+    Pass pass = chain_.run([this](const ChainItem& item, std::span<double> sum) { measure(item, sum); }, common_.size(),
+                           run, kept());
     out_.means = std::move(pass.means);
     take_common(std::move(pass.sum));
     ItemRecords records = chain_.release();
@@ -141,6 +141,7 @@ class Quantifier {
   void measure(const ChainItem& item, std::span<double> sum);
   void add_common(const ChainItem& item, std::span<const WindowSum> sums, std::span<double> sum);
   void take_common(std::vector<double> sums);
+  [[nodiscard]] KeptRows kept();
   void finish(Run& run);
   void total(std::size_t e);
   [[nodiscard]] double scale(std::size_t e, double shift_eV) const;
@@ -274,6 +275,23 @@ void Quantifier::check_overlap(Run& run) {
   }
 }
 
+/// All that `measure` writes.
+KeptRows Quantifier::kept() {
+  KeptRows out = keep(out_.status, out_.thickness, out_.thickness_sigma, pre_edge_offset_);
+  for (std::size_t e = 0; e < out_.edges.size(); ++e) {
+    EdgeResult& edge = out_.edges[e];
+    out.add(edge.intensity).add(edge.sigma).add(edge.exponent).add(edge.chi2_per_dof).add(edge.sum_rule);
+    out.add(edge.background_status);
+    if (e != plan_.reference) {
+      out.add(covariance_[e]);
+    }
+    if (common_.any()) {
+      out.add(low_variance_[e]).add(low_covariance_[e]);
+    }
+  }
+  return out;
+}
+
 void Quantifier::measure(const ChainItem& item, std::span<double> sum) {
   const std::size_t i = item.item;
   out_.thickness[i] = static_cast<float>(item.thickness.value);
@@ -359,9 +377,8 @@ detail::AmountPair Quantifier::amounts(std::size_t e, std::size_t item) const {
     const double own = std::max(sigma * sigma - shared(low_variance_, edge), 0.0);
     return Estimate{atoms * static_cast<double>(out_.edges[edge].intensity[item]), atoms * std::sqrt(own)};
   };
-  detail::AmountPair out{
-      amount(e, top), amount(r, bottom),
-      top * bottom * (static_cast<double>(covariance_[e][item]) - shared(low_covariance_, e))};
+  detail::AmountPair out{amount(e, top), amount(r, bottom),
+                         top * bottom * (static_cast<double>(covariance_[e][item]) - shared(low_covariance_, e))};
   if (common_.any() && out.bottom.value != 0.0) {
     const double ratio = out.top.value / out.bottom.value;
     const double variance = top * top * shared(low_variance_, e) -
@@ -390,8 +407,8 @@ detail::CommonErrors::Ratio Quantifier::ratio_of(const RatioResult& ratio, detai
   const std::vector<char> counted = items(group);
   for (std::size_t i = 0; i < counted.size(); ++i) {
     if (counted[i] != 0) {
-      out.reference += scale(plan_.reference, out_.shift_eV[i]) *
-                       static_cast<double>(out_.edges[plan_.reference].intensity[i]);
+      out.reference +=
+          scale(plan_.reference, out_.shift_eV[i]) * static_cast<double>(out_.edges[plan_.reference].intensity[i]);
     }
   }
   return out;

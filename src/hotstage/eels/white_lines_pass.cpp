@@ -201,7 +201,7 @@ WhiteLineResult measure_white_lines(const ChainInput& input, const WhiteLineOpti
   WhiteLineResult out;
   out.placed = chain.edges()[self];
   out.zero_loss.assign(chain.zero_loss().begin(), chain.zero_loss().end());
-  out.means = chain.run([](const ChainItem&) {}, run);
+  out.means = chain.run([](const ChainItem&) {}, run, KeptRows::sums_only());
   std::vector<double> net = out.means.signal[self];
   for (std::size_t c = 0; c < net.size(); ++c) {
     net[c] -= out.means.tail[self][c];
@@ -225,7 +225,7 @@ WhiteLineResult measure_white_lines(const ChainInput& input, const WhiteLineOpti
           out.items[item.item].oxygen_per_metal = per_metal->of(item.edges[*oxygen], item.edges[self]);
         }
       },
-      run);
+      run, keep(out.items, out.thickness));
   relate_positions(out.items, options.reference_first, options.reference_last);
   calibrate_oxygen(out, options);
   out.warnings = chain.warnings();

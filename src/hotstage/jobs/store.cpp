@@ -101,11 +101,22 @@ void Store::put(std::string_view key, const std::function<void(const fs::path&)>
     refuse(root_ / key, reason);
   }
   fs::remove_all(temporary, status);
+  remove_journal(key);
 }
 
 void Store::remove(std::string_view key) const {
   std::error_code status;
   fs::remove_all(root_ / key, status);
+  remove_journal(key);
+}
+
+fs::path Store::journal_folder(std::string_view key) const {
+  return root_ / fmt::format("{}.partial", key);
+}
+
+void Store::remove_journal(std::string_view key) const {
+  std::error_code status;
+  fs::remove_all(journal_folder(key), status);
 }
 
 std::string Store::file_hash(const fs::path& file) const {

@@ -38,6 +38,10 @@ class Store {
 
   void remove(std::string_view key) const;
 
+  /// Folder for the journal of work that is not finished; gone when the work is `put` or removed.
+  [[nodiscard]] std::filesystem::path journal_folder(std::string_view key) const;
+  void remove_journal(std::string_view key) const;
+
   /// SHA-256 of a file's content. Remembered by path, size and modification time, so that 50 GB are read once.
   [[nodiscard]] std::string file_hash(const std::filesystem::path& file) const;
 

@@ -2,7 +2,9 @@
 
 #include "hotstage/study/run_study.hpp"
 
+#include "hotstage/core/version.hpp"
 #include "hotstage/io/files.hpp"
+#include "hotstage/jobs/journal.hpp"
 #include "hotstage/jobs/store.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/study/detail/publish.hpp"
@@ -202,6 +204,14 @@ class LeaveNothingEmpty {
   bool was_there_;
 };
 
+/// The key says what is done to which data; the program and the seed must be the same as well.
+std::shared_ptr<PassJournal> open_journal(const jobs::Store& store, const std::string& key, const StudyOptions& options,
+                                          Run& run) {
+  return std::make_shared<jobs::FileJournal>(
+      store.journal_folder(key), fmt::format("key {} program {} seed {}", key, version(), run.seed),
+      jobs::JournalOptions{options.journal_interval, [&run](std::string_view text) { run.info(text); }});
+}
+
 }  // namespace
 
 StudyOutcome run_study(const StudyFile& study, const StudyOptions& options, Run& run) {
@@ -228,9 +238,15 @@ StudyOutcome run_study(const StudyFile& study, const StudyOptions& options, Run&
     finished.from_store = store.has(finished.key);
     if (!finished.from_store) {
       try {
+        part.journal = open_journal(store, finished.key, options, part);
         const StepOutput output = execute(study, planned, outcome.steps, store, part);
         store.put(finished.key, [&](const fs::path& folder) { write_output(output, folder, part); });
+        part.journal = nullptr;
       } catch (Error& error) {
+        part.journal = nullptr;
+        if (error.code() != Errc::stopped) {
+          store.remove_journal(finished.key);
+        }
         error.add_frame(fmt::format("in step \"{}\" ({})", planned.name, planned.step->id));
         throw;
       }

@@ -7,6 +7,7 @@
 #include "hotstage/study/step.hpp"
 #include "hotstage/study/study_file.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ enum class Reuse { resume, fresh };
 struct StudyOptions {
   std::filesystem::path out;
   Reuse reuse = Reuse::resume;
+  /// Passes of a step write down what they have done this often, so that a killed run loses no more.
+  std::chrono::milliseconds journal_interval{2000};
 };
 
 struct FinishedStep {

@@ -78,6 +78,10 @@ void Chain::State::find_zero_losses(Run& run) {
   zero_loss.resize(keep ? peaks : 0);
   zero_loss_summary.resize(peaks);
   std::vector<double> centre_eV(peaks);
+  KeptRows kept = hotstage::keep(zero_loss_summary, centre_eV);
+  if (keep) {
+    kept.add(zero_loss);
+  }
   BlockSums raw_sum(low_axis.size);
   detail::for_each_block(
       *low, run, "zero-loss peaks",
@@ -94,7 +98,7 @@ void Chain::State::find_zero_losses(Run& run) {
         }
         return sum;
       },
-      raw_sum);
+      raw_sum, kept);
   shared_low.resize(low_axis.size);
   for (std::size_t c = 0; c < low_axis.size; ++c) {
     shared_low[c] = static_cast<float>(raw_sum.total()[c] / static_cast<double>(low->items()));
@@ -131,7 +135,7 @@ void Chain::State::average_core(Run& run) {
         }
         return sum;
       },
-      sums);
+      sums, KeptRows::sums_only());
   means.core_axis = core_axis;
   means.core = sums.total();
   for (std::size_t c = 0; c < means.core.size(); ++c) {

@@ -7,7 +7,7 @@
 namespace hotstage::eels {
 
 std::vector<double> Chain::visit(const std::function<void(std::span<const RawItem>, std::span<double> sum)>& work,
-                                 std::size_t size, Run& run) const {
+                                 std::size_t size, Run& run, const KeptRows& kept) const {
   const State& s = *state_;
   const bool shared = s.low && !s.paired();
   const ZeroLoss shared_peak = shared ? find_zero_loss(s.shared_low, s.low_axis, s.options.zero_loss) : ZeroLoss{};
@@ -36,7 +36,7 @@ std::vector<double> Chain::visit(const std::function<void(std::span<const RawIte
     work(items, sum);
     return sum;
   };
-  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums);
+  detail::for_each_block(s.core, s.paired() ? &*s.low : nullptr, run, "items", block, sums, kept);
   return sums.total();
 }
 

@@ -5,6 +5,8 @@
 #include "hotstage/core/error.hpp"
 #include "hotstage/core/parallel.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -42,6 +44,14 @@ std::size_t items_per_tile(std::size_t items, std::size_t channels, const Run& r
   return std::min(blocks * block_items, std::max<std::size_t>(items, 1));
 }
 
+/// Tiles of a journalled pass are small: what is in flight when the process dies is lost.
+std::size_t items_to_lose(const signal::Signal& core, const signal::Signal* low) {
+  constexpr std::size_t few = 2048;
+  std::size_t out = std::max(few, core.source->preferred_items());
+  out = low != nullptr ? std::max(out, low->source->preferred_items()) : out;
+  return (out + block_items - 1) / block_items * block_items;
+}
+
 }  // namespace
 
 void BlockSums::add(std::span<const double> block) {
@@ -51,52 +61,96 @@ void BlockSums::add(std::span<const double> block) {
   }
 }
 
-void for_each_block(const signal::Signal& signal, Run& run, std::string_view phase, const Work& work, BlockSums& sums) {
+void for_each_block(const signal::Signal& signal, Run& run, std::string_view phase, const Work& work, BlockSums& sums,
+                    const KeptRows& kept) {
   const PairWork single = [&](std::size_t first, View<const float, 2> counts, View<const float, 2>) {
     return work(first, counts);
   };
-  for_each_block(signal, nullptr, run, phase, single, sums);
+  for_each_block(signal, nullptr, run, phase, single, sums, kept);
 }
 
-void for_each_block(const signal::Signal& core, const signal::Signal* low, Run& run, std::string_view phase,
-                    const PairWork& work, BlockSums& sums) {
-  const std::size_t items = core.items();
-  const std::size_t low_channels = low != nullptr ? low->channels() : 0;
-  const std::size_t tile = items_per_tile(items, core.channels() + low_channels, run);
-  Buffer<float, 2> core_tile({tile, core.channels()});
-  Buffer<float, 2> low_tile({low != nullptr ? tile : 0, low_channels});
-  for (std::size_t begin = 0; begin < items; begin += tile) {
-    run.check_stop();
-    run.progress(static_cast<double>(begin) / static_cast<double>(items), phase);
-    const std::size_t count = std::min(tile, items - begin);
-    const auto read_rows = [&](const signal::Signal& from, Buffer<float, 2>& tile_of, std::size_t first,
-                               std::size_t last) {
-      signal::read(from, {begin + first, last - first, 0, from.channels()}, tile_of.view().rows(first, last - first));
-    };
+namespace {
+
+/// Tiles of both signals, read and worked on one after another.
+class Tiles {
+ public:
+  Tiles(const signal::Signal& core, const signal::Signal* low, std::size_t items)
+      : core_(core),
+        low_(low),
+        core_tile_({items, core.channels()}),
+        low_tile_({low != nullptr ? items : 0, low != nullptr ? low->channels() : 0}) {}
+
+  /// Works on items [begin, begin + count) and adds the sums of their blocks in order.
+  void work_on(std::size_t begin, std::size_t count, const PairWork& work, BlockSums& sums, Run& run) {
     // Files whose own pieces are larger than a block are read whole, in order; the rest by who works on it.
-    const bool core_at_once = reads_at_once(core);
-    const bool low_at_once = low != nullptr && reads_at_once(*low);
+    const bool core_at_once = reads_at_once(core_);
+    const bool low_at_once = low_ != nullptr && reads_at_once(*low_);
     if (core_at_once) {
-      read_rows(core, core_tile, 0, count);
+      read_rows(core_, core_tile_, begin, 0, count);
     }
     if (low_at_once) {
-      read_rows(*low, low_tile, 0, count);
+      read_rows(*low_, low_tile_, begin, 0, count);
     }
     std::vector<std::vector<double>> partial((count + block_items - 1) / block_items);
     parallel_chunks(run, count, block_items, [&](std::size_t first, std::size_t last) {
       if (!core_at_once) {
-        read_rows(core, core_tile, first, last);
+        read_rows(core_, core_tile_, begin, first, last);
       }
-      if (low != nullptr && !low_at_once) {
-        read_rows(*low, low_tile, first, last);
+      if (low_ != nullptr && !low_at_once) {
+        read_rows(*low_, low_tile_, begin, first, last);
       }
-      const View<const float, 2> a = View<const float, 2>(core_tile.view()).rows(first, last - first);
+      const View<const float, 2> a = View<const float, 2>(core_tile_.view()).rows(first, last - first);
       const View<const float, 2> b =
-          low != nullptr ? View<const float, 2>(low_tile.view()).rows(first, last - first) : View<const float, 2>();
+          low_ != nullptr ? View<const float, 2>(low_tile_.view()).rows(first, last - first) : View<const float, 2>();
       partial[first / block_items] = work(begin + first, a, b);
     });
     for (const std::vector<double>& block : partial) {
       sums.add(block);
+    }
+  }
+
+ private:
+  static void read_rows(const signal::Signal& from, Buffer<float, 2>& tile, std::size_t begin, std::size_t first,
+                        std::size_t last) {
+    signal::read(from, {begin + first, last - first, 0, from.channels()}, tile.view().rows(first, last - first));
+  }
+
+  const signal::Signal& core_;
+  const signal::Signal* low_;
+  Buffer<float, 2> core_tile_;
+  Buffer<float, 2> low_tile_;
+};
+
+}  // namespace
+
+void for_each_block(const signal::Signal& core, const signal::Signal* low, Run& run, std::string_view phase,
+                    const PairWork& work, BlockSums& sums, const KeptRows& kept) {
+  const std::size_t items = core.items();
+  const PassJournal::Pass pass{phase, items, &kept, sums.running()};
+  PassJournal* const journal = kept.resumable() ? run.journal.get() : nullptr;
+  std::size_t tile = items_per_tile(items, core.channels() + (low != nullptr ? low->channels() : 0), run);
+  std::size_t done = 0;
+  if (journal != nullptr) {
+    tile = std::min(tile, items_to_lose(core, low));
+    done = journal->open(pass);
+  }
+  Tiles tiles(core, low, done < items ? tile : 0);
+  while (done < items) {
+    try {
+      run.check_stop();
+      run.progress(static_cast<double>(done) / static_cast<double>(items), phase);
+      const std::size_t count = std::min(tile, items - done);
+      tiles.work_on(done, count, work, sums, run);
+      done += count;
+    } catch (Error& error) {
+      if (journal != nullptr && error.code() == Errc::stopped) {
+        journal->commit(pass, done, PassJournal::Urgency::now);
+        error.add_frame(fmt::format("{} of {} items of the pass \"{}\" are kept", done, items, phase));
+      }
+      throw;
+    }
+    if (journal != nullptr) {
+      journal->commit(pass, done, PassJournal::Urgency::when_due);
     }
   }
   run.progress(1.0, phase);

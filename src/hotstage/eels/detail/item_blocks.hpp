@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/core/array.hpp"
+#include "hotstage/core/pass_journal.hpp"
 #include "hotstage/core/run.hpp"
 #include "hotstage/signal/signal.hpp"
 
@@ -27,6 +28,9 @@ class BlockSums {
 
   [[nodiscard]] const std::vector<double>& total() const { return total_; }
 
+  /// For a journal, which puts back what was added before an interruption.
+  [[nodiscard]] std::span<double> running() { return total_; }
+
  private:
   std::vector<double> total_;
 };
@@ -36,11 +40,15 @@ using PairWork =
     std::function<std::vector<double>(std::size_t first_item, View<const float, 2> core, View<const float, 2> low)>;
 
 /// Calls `work` for each block of items; what it returns is added to `sums`. Reads tiles within run.memory.
-void for_each_block(const signal::Signal& signal, Run& run, std::string_view phase, const Work& work, BlockSums& sums);
+///
+/// A pass whose `kept` names every array that `work` writes goes on where run.journal says an earlier process stopped,
+/// with the same bytes in the end; a stop request ends it after the blocks in flight.
+void for_each_block(const signal::Signal& signal, Run& run, std::string_view phase, const Work& work, BlockSums& sums,
+                    const KeptRows& kept = {});
 
 /// The same for two signals with equal item counts; `low` may be null (an empty view is passed).
 void for_each_block(const signal::Signal& core, const signal::Signal* low, Run& run, std::string_view phase,
-                    const PairWork& work, BlockSums& sums);
+                    const PairWork& work, BlockSums& sums, const KeptRows& kept = {});
 
 /// sum += counts
 void add(std::span<const float> counts, std::span<double> sum);

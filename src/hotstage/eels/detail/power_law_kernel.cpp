@@ -3,48 +3,13 @@
 #include "hotstage/eels/detail/power_law_kernel.hpp"
 
 #include "hotstage/core/clones.hpp"
+#include "hotstage/eels/detail/elementary.hpp"
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 
 namespace hotstage::eels::detail {
 namespace {
-
-constexpr double magic = 6755399441055744.0;  // 1.5·2^52: adding it rounds to an integer kept in the low bits
-constexpr std::uint64_t root_half = 0x3fe6a09e667f3bcd;  // bits of √½
-constexpr std::uint64_t one = 0x3ff0000000000000;
-constexpr std::uint64_t mantissa = 0x000fffffffffffff;
-constexpr std::uint64_t two_52 = 0x4330000000000000;  // bits of 2^52
-
-/// Natural logarithm of a positive normal number; absolute error below 2e-14·(1 + |ln x|).
-inline double fast_log(double x) {
-  const auto shifted = std::bit_cast<std::uint64_t>(x) + (one - root_half);
-  const auto exponent = std::bit_cast<double>((shifted >> 52U) | two_52) - (4503599627370496.0 + 1023.0);
-  const auto m = std::bit_cast<double>((shifted & mantissa) + root_half);
-  const double s = (m - 1.0) / (m + 1.0);  // |s| ≤ 0.172
-  const double z = s * s;
-  const double series =
-      2.0 +
-      z * (2.0 / 3 + z * (2.0 / 5 + z * (2.0 / 7 + z * (2.0 / 9 + z * (2.0 / 11 + z * (2.0 / 13 + z * (2.0 / 15)))))));
-  return s * series + exponent * 0.6931471805599453;
-}
-
-/// Exponential for |x| < 700; relative error below 3e-12.
-inline double fast_exp(double x) {
-  const double rounded = x * 1.4426950408889634 + magic;
-  const double k = rounded - magic;
-  const double f = (x - k * 0.693147180369123816490) - k * 1.90821492927058770002e-10;  // |f| ≤ 0.347
-  const double series =
-      1.0 +
-      f * (1.0 + f * (1.0 / 2 +
-                      f * (1.0 / 6 +
-                           f * (1.0 / 24 +
-                                f * (1.0 / 120 +
-                                     f * (1.0 / 720 + f * (1.0 / 5040 + f * (1.0 / 40320 + f * (1.0 / 362880)))))))));
-  const std::uint64_t power = (std::bit_cast<std::uint64_t>(rounded) + 1023U) << 52U;
-  return series * std::bit_cast<double>(power);
-}
 
 /// Coefficients of the channel mean: ∫_channel E^−r = step·E^−r·(1 + a·u + b·u² + c·u³), u = (step/E)².
 struct ChannelMean {

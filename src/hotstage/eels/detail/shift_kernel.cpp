@@ -2,7 +2,7 @@
 
 #include "hotstage/eels/detail/shift_kernel.hpp"
 
-#include "hotstage/eels/detail/clones.hpp"
+#include "hotstage/core/clones.hpp"
 
 #include <algorithm>
 #include <cmath>

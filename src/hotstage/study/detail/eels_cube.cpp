@@ -96,6 +96,10 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHo
   const eels::Chain chain({core, inputs.find_signal("low"), inputs.find_signal("stray")}, edges, options.chain, run);
   std::vector<ItemRecord> records(chain.items());
   Buffer<float, 2> cube = make_cube(core, options.keep, run);
+  KeptRows kept = keep(records);
+  if (options.keep == Keep::cube) {
+    kept.add(cube);
+  }
   const eels::MeanSpectra means = chain.run(
       [&](const eels::ChainItem& item) {
         const eels::EdgeSignal& edge = item.edges[0];
@@ -109,7 +113,7 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHo
           std::copy(signal.begin(), signal.end(), cube.row(item.item).begin());
         }
       },
-      run);
+      run, kept);
   StepOutput out;
   std::vector<double> exponents;
   ItemQuantity exponent{.name = "background exponent r"};

@@ -69,6 +69,10 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   thickness.value.resize(chain.items());
   thickness.sigma.resize(chain.items());
   thickness.valid.resize(chain.items());
+  KeptRows kept = keep(thickness.value, thickness.sigma, thickness.valid);
+  for (detail::ItemSeries& map : maps) {
+    kept.add(map.value).add(map.sigma).add(map.valid);
+  }
   const eels::MeanSpectra means = chain.run(
       [&](const eels::ChainItem& item) {
         thickness.value[item.item] = item.thickness.value;
@@ -85,7 +89,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
           maps[e].valid[item.item] = 1;
         }
       },
-      run);
+      run, kept);
   StepOutput out;
   io::Table items;
   items.columns = detail::position_columns(core);
