@@ -3,6 +3,7 @@
 #include "hotstage/eels/spikes.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/num/statistics.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,17 +16,6 @@ constexpr std::size_t side = 4;                // channels of the surroundings o
 constexpr double median_variance = 1.57 / 8;   // of the median of 8 normal values, in variances of one
 constexpr double deviation_scale = 1.4826022;  // standard deviation over median absolute deviation
 constexpr double least_mean = 0.5;             // counts; below it an empty surrounding says nothing
-
-/// z with P(Z > z) = p for a standard normal Z, p < 0.5; by bisection on erfc.
-double normal_quantile(double p) {
-  double low = 0.0;
-  double high = 40.0;
-  for (int i = 0; i < 80; ++i) {
-    const double middle = 0.5 * (low + high);
-    (0.5 * std::erfc(middle / 1.4142135623730951) > p ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
-}
 
 /// Median of the 8 channels around `i`, `gap` channels away; the nearest inside when the axis ends.
 double surroundings(std::span<const float> counts, std::size_t i, std::size_t gap) {
@@ -108,7 +98,7 @@ std::vector<Spike> remove_spikes(std::span<float> counts, std::span<const std::s
     expected[i] = surroundings(counts, i, gap);
   }
   const double factor = options.noise_factor.value_or(measured_noise(counts, expected));
-  const double limit = normal_quantile(options.false_positives / static_cast<double>(n));
+  const double limit = num::upper_normal_quantile(options.false_positives / static_cast<double>(n));
   const auto stands_out = [&](double y, double mean, double extra) {
     return deviance(y / factor, mean / factor) / std::sqrt(1.0 + extra);
   };

@@ -45,6 +45,16 @@ double standard_error(std::span<const double> values) {
   return values.empty() ? 0.0 : standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
 }
 
+double upper_normal_quantile(double p) {
+  double low = 0.0;
+  double high = 40.0;
+  for (int i = 0; i < 80; ++i) {
+    const double middle = 0.5 * (low + high);
+    (0.5 * std::erfc(middle / 1.4142135623730951) > p ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
 double quantile(std::span<const double> values, double p) {
   HOTSTAGE_EXPECTS(p >= 0.0 && p <= 1.0);
   if (values.empty()) {

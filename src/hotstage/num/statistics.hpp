@@ -37,6 +37,9 @@ namespace hotstage::num {
 /// Value of the p-quantile (0 ≤ p ≤ 1), linear between order statistics; 0 for an empty sample.
 [[nodiscard]] double quantile(std::span<const double> values, double p);
 
+/// z with P(Z > z) = p for a standard normal Z, 0 < p < 0.5.
+[[nodiscard]] double upper_normal_quantile(double p);
+
 struct KolmogorovSmirnov {
   double distance = 0.0;  ///< largest distance between the empirical and the assumed distribution
   double p_value = 1.0;   ///< probability of a larger one when the assumption holds

@@ -2,6 +2,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/background_local.hpp"
+#include "hotstage/eels/denoise.hpp"
 #include "hotstage/eels/detail/chain_state.hpp"
 
 #include <fmt/format.h>
@@ -43,6 +44,10 @@ void Chain::State::open(const ChainInput& input, Run& run) {
   core_axis.offset_eV += options.shift.in(units::eV);
   if (core.items() == 0) {
     throw Error(Errc::bad_input, Location{.file = core.file}, "the core-loss signal is empty");
+  }
+  if (is_denoised(core)) {
+    warn(run, "denoised_input", "PCA-denoised spectra: their noise is not that of counting, so no sigma here is a "
+                                "counting sigma; weak local signals may be gone");
   }
   if (input.low != nullptr && options.plural_scattering != PluralScattering::keep) {
     low = *input.low;
