@@ -21,6 +21,11 @@ void multiply_conjugate(std::complex<float>* values, const std::complex<float>* 
 [[nodiscard]] std::size_t wiener_ratio(const std::complex<float>* J, const std::complex<float>* M, float floor,
                                        std::complex<float>* out, std::size_t n);
 
+/// out_k = area·e^{−(width·k)²}·e^{−2πi k centre/length}: transform of a Gaussian at channel `centre`; no width: a
+/// spike.
+void gaussian_transform(double area, double width, double centre, std::size_t length, std::complex<float>* out,
+                        std::size_t n);
+
 /// Σ|values|, fixed order.
 [[nodiscard]] double sum_of_magnitudes(const float* values, std::size_t n);
 
