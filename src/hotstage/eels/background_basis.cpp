@@ -2,7 +2,9 @@
 // Non-negative sum of power laws with fixed exponents: a convex background fit.
 
 #include "hotstage/eels/detail/background_fit.hpp"
+#include "hotstage/core/clones.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -119,22 +121,74 @@ struct Normal {
   Vector right{};
 };
 
-Normal normal_equations_of(const std::array<std::vector<double>, terms>& basis, const std::vector<double>& model,
-                           const float* counts) {
-  Normal out;
-  for (std::size_t i = 0; i < model.size(); ++i) {
-    const double weight = 1.0 / model[i];
-    for (std::size_t k = 0; k < terms; ++k) {
-      const double scaled = basis[k][i] * weight;
-      out.right[k] += scaled * static_cast<double>(counts[i]);
-      for (std::size_t l = 0; l <= k; ++l) {
-        out.matrix[k][l] += scaled * basis[l][i];
+using Basis = std::array<std::vector<double>, terms>;
+
+constexpr std::size_t lanes = 8;  // partial sums in a fixed order, the same for every instruction set
+constexpr std::size_t products = terms * (terms + 1) / 2;
+
+struct Sums {
+  double right[terms][lanes] = {};
+  double matrix[products][lanes] = {};
+};
+
+double total(const double (&partial)[lanes]) {
+  return ((partial[0] + partial[4]) + (partial[1] + partial[5])) +
+         ((partial[2] + partial[6]) + (partial[3] + partial[7]));
+}
+
+/// Adds channels first … first + count − 1, count ≤ lanes.
+inline void add(const double* const* basis, const double* model, const float* counts, std::size_t first,
+                std::size_t count, Sums& sums) {
+  double values[terms][lanes] = {};
+  double weight[lanes] = {};
+  double data[lanes] = {};
+  for (std::size_t j = 0; j < count; ++j) {
+    weight[j] = 1.0 / model[first + j];
+    data[j] = static_cast<double>(counts[first + j]);
+  }
+  for (std::size_t k = 0; k < terms; ++k) {
+    for (std::size_t j = 0; j < count; ++j) {
+      values[k][j] = basis[k][first + j];
+    }
+  }
+  std::size_t product = 0;
+  for (std::size_t k = 0; k < terms; ++k) {
+    double scaled[lanes];
+    for (std::size_t j = 0; j < lanes; ++j) {
+      scaled[j] = values[k][j] * weight[j];
+      sums.right[k][j] += scaled[j] * data[j];
+    }
+    for (std::size_t l = 0; l <= k; ++l, ++product) {
+      for (std::size_t j = 0; j < lanes; ++j) {
+        sums.matrix[product][j] += scaled[j] * values[l][j];
       }
     }
   }
+}
+
+HOTSTAGE_CLONES void add_channels(const double* const* basis, const double* model, const float* counts, std::size_t n,
+                                  Sums& sums) {
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    add(basis, model, counts, i, lanes, sums);
+  }
+  add(basis, model, counts, i, n - i, sums);
+}
+
+Normal normal_equations_of(const Basis& basis, const std::vector<double>& model, const float* counts) {
+  const double* columns[terms];
   for (std::size_t k = 0; k < terms; ++k) {
-    for (std::size_t l = k + 1; l < terms; ++l) {
-      out.matrix[k][l] = out.matrix[l][k];
+    columns[k] = basis[k].data();
+  }
+  Sums sums;
+  add_channels(columns, model.data(), counts, model.size(), sums);
+  Normal out;
+  std::size_t product = 0;
+  for (std::size_t k = 0; k < terms; ++k) {
+    out.right[k] = total(sums.right[k]);
+    for (std::size_t l = 0; l <= k; ++l, ++product) {
+      out.matrix[k][l] = total(sums.matrix[product]);
+      out.matrix[l][k] = out.matrix[k][l];
     }
   }
   return out;
@@ -181,7 +235,7 @@ PowerLaw fit_basis(const FitWindow& w, std::span<const float> counts, const Back
     return law;
   }
   const std::size_t n = w.range.size();
-  std::array<std::vector<double>, terms> basis;
+  Basis basis;
   for (std::size_t k = 0; k < terms; ++k) {
     basis[k].resize(n);
     power_law(w.grid(), {1.0, static_cast<double>(k + 1), w.reference}, basis[k].data());
@@ -208,10 +262,11 @@ PowerLaw fit_basis(const FitWindow& w, std::span<const float> counts, const Back
       law.status = BackgroundStatus::not_decreasing;
       return law;
     }
-    for (std::size_t i = 0; i < n; ++i) {
-      model[i] = 0.0;
-      for (std::size_t k = 0; k < terms; ++k) {
-        model[i] += weights[k] * basis[k][i];
+    std::fill(model.begin(), model.end(), 0.0);
+    for (std::size_t k = 0; k < terms; ++k) {
+      if (weights[k] > 0.0) {
+        std::transform(model.begin(), model.end(), basis[k].begin(), model.begin(),
+                       [&](double sum_so_far, double b) { return sum_so_far + weights[k] * b; });
       }
     }
     if (moved < settled * total) {

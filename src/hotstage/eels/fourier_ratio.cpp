@@ -141,23 +141,6 @@ std::span<T> span_of(Buffer<T, 1>& buffer) {
   return {buffer.data(), buffer.size()};
 }
 
-/// I0·G(f)·e^{−2πi k c/M}: a Gaussian of unit channel sum at the position of the zero-loss peak; G = 1 without a width.
-void fill_modifier(std::vector<std::complex<float>>& out, std::size_t length, double centre, double fwhm_channels,
-                   double I0) {
-  const auto m = static_cast<double>(length);
-  const double sigma = fwhm_channels / 2.3548200450309493;
-  const std::complex<double> turn = std::polar(1.0, -2.0 * std::numbers::pi * centre / m);
-  std::complex<double> phase = 1.0;
-  for (std::size_t k = 0; k < out.size(); ++k) {
-    constexpr std::size_t restart = 64;  // keeps the rounding of the recurrence below single precision
-    phase = k % restart == 0
-                ? std::polar(1.0, -2.0 * std::numbers::pi * std::fmod(static_cast<double>(k) * centre, m) / m)
-                : phase * turn;
-    const double x = std::numbers::pi * std::numbers::sqrt2 * sigma * static_cast<double>(k) / m;
-    out[k] = std::complex<float>(I0 * std::exp(-x * x) * phase);
-  }
-}
-
 }  // namespace
 
 FourierRatio::FourierRatio(const EnergyAxis& core, const EnergyAxis& low, const FourierRatioOptions& options) {
@@ -259,7 +242,11 @@ LowLossTransform FourierRatio::transform(std::span<const float> low, const ZeroL
             ? 0.0
             : (plan.options.gaussian_fwhm ? plan.options.gaussian_fwhm->base() : own) / plan.low.step_eV;
     s.modifier.resize(bins);
-    fill_modifier(s.modifier, plan.lengths.low, peak.centre_channel, width, result.I0 * static_cast<double>(scale));
+    // A Gaussian of unit channel sum has the transform e^{−2(πσf)²}.
+    const double sigma = width / 2.3548200450309493;
+    const double per_bin = std::numbers::pi * std::numbers::sqrt2 * sigma / static_cast<double>(plan.lengths.low);
+    detail::gaussian_transform(result.I0 * static_cast<double>(scale), per_bin, peak.centre_channel, plan.lengths.low,
+                               s.modifier.data(), bins);
     floored += detail::wiener_ratio(s.low_spectrum.data(), s.modifier.data(), floor, result.ratio.data(), bins);
   }
   result.floored = static_cast<double>(floored) / static_cast<double>(plan.core_fft.bins());

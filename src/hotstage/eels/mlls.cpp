@@ -382,6 +382,10 @@ void Mlls::one_item(std::size_t item, std::span<const float> counts, std::span<d
 
 MllsResult Mlls::go(Run& run) {
   detail::BlockSums sums(1 + 3 * axis_.size);
+  KeptRows kept = keep(out_.valid, out_.chi2_per_dof, out_.misfit, out_.shift_eV, out_.shift_sigma);
+  for (MllsReference& reference : out_.references) {
+    kept.add(reference.coefficient).add(reference.sigma).add(reference.share);
+  }
   detail::for_each_block(
       data_, run, "items",
       [&](std::size_t first, View<const float, 2> counts) {
@@ -391,7 +395,7 @@ MllsResult Mlls::go(Run& run) {
         }
         return sum;
       },
-      sums);
+      sums, kept);
   const double n = std::max(sums.total()[0], 1.0);
   const auto part = [&](std::size_t k) {
     std::vector<double> out(axis_.size);

@@ -125,6 +125,7 @@ class ModelFitter {
   void place_fine(Run& run);
   void add_shapes();
   void work(std::span<const RawItem> items, std::span<double> sum);
+  [[nodiscard]] KeptRows kept();
   [[nodiscard]] ModelStatus judge(const RawItem& item) const;
   void store(const RawItem& item, const detail::QuasiFit& fit);
   void add(const RawItem& item, const detail::SpectrumModel::Scratch& scratch, const detail::QuasiFit& fit,
@@ -517,11 +518,20 @@ void ModelFitter::warn_about_items(Run& run) {
   }
 }
 
+/// All that `work` writes.
+KeptRows ModelFitter::kept() {
+  KeptRows out = keep(out_.status, out_.thickness, out_.thickness_sigma, out_.chi2_per_dof);
+  for (std::size_t e = 0; e < out_.edges.size(); ++e) {
+    out.add(out_.edges[e].amplitude).add(out_.edges[e].sigma).add(covariance_[e]);
+  }
+  return out;
+}
+
 ModelFitResult ModelFitter::go(Run& run) {
   const Sums rows{chain_.axis().size, out_.edges.size()};
   const std::vector<double> sum =
       chain_.visit([this](std::span<const RawItem> items, std::span<double> block) { work(items, block); },
-                   rows.parameters() + model_->columns().total(), run);
+                   rows.parameters() + model_->columns().total(), run, kept());
   out_.spectra = chain_.means();
   means(sum);
   ratios();

@@ -48,6 +48,21 @@ low = "pair.low"
 edges = ["O K"]
 k = [1.0]
 
+[step.prepeak]
+use = "eels.prepeak"
+core = "pair.core"
+low = "pair.low"
+placement = "tabulated"
+
+[step.mlls]
+use = "eels.mlls"
+core = "pair.core"
+reference_1 = "deconvolve.mean"
+low = "520 eV"
+high = "600 eV"
+background_low = "480 eV"
+background_high = "520 eV"
+
 [step.map]
 use = "eels.map"
 core = "pair.core"
@@ -144,7 +159,7 @@ TEST_P(KilledPass, goes_on_and_ends_with_the_bytes_of_an_undisturbed_run) {
   expect_same(out, folder_ / "undisturbed");
 }
 
-INSTANTIATE_TEST_SUITE_P(Steps, KilledPass, ::testing::Values("deconvolve", "quantify", "map"),
+INSTANTIATE_TEST_SUITE_P(Steps, KilledPass, ::testing::Values("deconvolve", "quantify", "prepeak", "mlls", "map"),
                          [](const auto& of) { return std::string(of.param); });
 
 TEST_F(ResumeTest, a_stop_request_keeps_the_finished_tiles_and_says_so) {

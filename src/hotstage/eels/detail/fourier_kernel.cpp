@@ -3,6 +3,9 @@
 #include "hotstage/eels/detail/fourier_kernel.hpp"
 
 #include "hotstage/core/clones.hpp"
+#include "hotstage/eels/detail/elementary.hpp"
+
+#include <numbers>
 
 namespace hotstage::eels::detail {
 namespace {
@@ -145,6 +148,41 @@ HOTSTAGE_CLONES void ratio_gradient(const RatioSpectra& spectra, float floor, fl
     }
     u.store(to_J + 2 * i, count);
     v.store(to_D + 2 * i, count);
+  }
+}
+
+HOTSTAGE_CLONES void gaussian_transform(double area, double width, double centre, std::size_t length,
+                                        std::complex<float>* out, std::size_t n) {
+  const double angle = -2.0 * std::numbers::pi * centre / static_cast<double>(length);
+  const std::complex<double> small = std::polar(1.0, angle);
+  const std::complex<double> large = std::polar(1.0, angle * static_cast<double>(block));
+  double turn_re[block];
+  double turn_im[block];
+  double offset[block];
+  std::complex<double> turn = area;
+  for (std::size_t k = 0; k < block; ++k) {
+    turn_re[k] = turn.real();
+    turn_im[k] = turn.imag();
+    offset[k] = width * static_cast<double>(k);
+    turn *= small;
+  }
+  std::complex<double> start = 1.0;
+  float* const __restrict o = parts(out);
+  constexpr double smallest = 700.0;  // of the exponent: far below a float
+  for (std::size_t i = 0; i < n; i += block) {
+    const double a = start.real();
+    const double b = start.imag();
+    const double first = width * static_cast<double>(i);
+    Split value;
+    for (std::size_t k = 0; k < block; ++k) {
+      const double x = first + offset[k];
+      const double square = x * x < smallest ? x * x : smallest;
+      const double height = fast_exp(-square);
+      value.re[k] = static_cast<float>(height * (a * turn_re[k] - b * turn_im[k]));
+      value.im[k] = static_cast<float>(height * (a * turn_im[k] + b * turn_re[k]));
+    }
+    value.store(o + 2 * i, n - i < block ? n - i : block);
+    start *= large;
   }
 }
 

@@ -34,6 +34,11 @@ struct RatioSpectra {
 void ratio_gradient(const RatioSpectra& spectra, float floor, float scale, float offset, std::complex<float>* by_J,
                     std::complex<float>* by_D, std::size_t n);
 
+/// out_k = area·e^{−(width·k)²}·e^{−2πi k centre/length}: transform of a Gaussian at channel `centre`; no width: a
+/// spike.
+void gaussian_transform(double area, double width, double centre, std::size_t length, std::complex<float>* out,
+                        std::size_t n);
+
 /// Σ|values|, fixed order.
 [[nodiscard]] double sum_of_magnitudes(const float* values, std::size_t n);
 

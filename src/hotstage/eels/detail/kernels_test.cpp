@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/rng.hpp"
+#include "hotstage/eels/detail/elementary.hpp"
 #include "hotstage/eels/detail/exponential_integral.hpp"
 #include "hotstage/eels/detail/fourier_kernel.hpp"
+#include "hotstage/eels/detail/log_kernel.hpp"
 #include "hotstage/eels/detail/power_law_kernel.hpp"
+#include "hotstage/eels/detail/shift_kernel.hpp"
 #include "hotstage/eels/detail/sum_kernel.hpp"
 #include "hotstage/num/quadrature.hpp"
 
@@ -11,6 +14,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 namespace hotstage::eels::detail {
@@ -62,6 +66,111 @@ TEST(FourierKernel, ratios_tend_to_their_limits_and_count_the_floored_frequencie
   EXPECT_EQ(wiener_ratio(J.data(), D.data(), 1.0F, out.data(), 4), 2U);
   EXPECT_NEAR(out[0].real(), 0.5F, rounding);
   EXPECT_EQ(out[3], Complex(0.0F, 0.0F));
+}
+
+TEST(Elementary, logarithm_exponential_and_angle_are_those_of_the_library) {
+  Rng rng(1, 7, 1);
+  for (int i = 0; i < 20000; ++i) {
+    const double x = 40.0 * (rng.uniform() - 0.5);
+    const double y = 40.0 * (rng.uniform() - 0.5);
+    EXPECT_NEAR(fast_exp(x) / std::exp(x), 1.0, 1e-11);
+    EXPECT_NEAR(fast_log(std::exp(x)), x, 2e-14 * (1.0 + std::abs(x)) + 1e-15);
+    ASSERT_NEAR(fast_angle(y, x), std::atan2(y, x), 1e-13) << y << ' ' << x;
+  }
+  for (const double y : {-1.0, 0.0, 1.0}) {
+    for (const double x : {-1.0, 0.0, 1.0}) {
+      if (x != 0.0 || y != 0.0) {
+        EXPECT_NEAR(fast_angle(y, x), std::atan2(y, x), 1e-13) << y << ' ' << x;
+      }
+    }
+  }
+}
+
+TEST(Exponential, equals_the_library_channel_by_channel) {
+  std::vector<double> out(1000);
+  exponential(9.0, -0.013, out.data(), out.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    EXPECT_NEAR(out[i] / std::exp(9.0 - 0.013 * static_cast<double>(i)), 1.0, 1e-13);
+  }
+}
+
+TEST(ShiftKernel, ramp_is_the_exact_one_to_float_and_has_the_same_bytes_on_every_instruction_set) {
+  constexpr double rounding = 3e-7;  // two float products
+  for (const std::size_t size : {2U, 62U, 64U, 2240U}) {
+    const std::vector<Complex> before = random_spectrum(size / 2 + 1, 4);
+    std::vector<Complex> after = before;
+    const double shift = -3.37;
+    phase_ramp(after.data(), size, shift, 0.25);
+    for (std::size_t k = 0; k < size / 2; ++k) {
+      const double turn = -2.0 * std::numbers::pi * static_cast<double>(k) * shift / static_cast<double>(size);
+      const std::complex<double> exact = std::complex<double>(before[k]) * std::polar(0.25, turn);
+      EXPECT_NEAR(std::abs(std::complex<double>(after[k]) - exact), 0.0,
+                  rounding * std::abs(std::complex<double>(before[k])))
+          << k;
+    }
+    EXPECT_EQ(after.back().imag(), 0.0F);
+  }
+  // The same operations in the same order, for the baseline.
+  constexpr std::size_t size = 128;
+  const std::vector<Complex> before = random_spectrum(size / 2 + 1, 5);
+  std::vector<Complex> after = before;
+  phase_ramp(after.data(), size, 0.4, 1.0);
+  const double angle = -2.0 * std::numbers::pi * 0.4 / static_cast<double>(size);
+  double re = 1.0;
+  double im = 0.0;
+  for (std::size_t k = 0; k < 32; ++k) {  // the first block, whose factor is 1
+    const auto c = static_cast<float>(re);
+    const auto s = static_cast<float>(im);
+    EXPECT_EQ(after[k].real(), before[k].real() * c - before[k].imag() * s) << k;
+    EXPECT_EQ(after[k].imag(), before[k].real() * s + before[k].imag() * c) << k;
+    const double next = re * std::cos(angle) - im * std::sin(angle);
+    im = re * std::sin(angle) + im * std::cos(angle);
+    re = next;
+  }
+}
+
+TEST(LogKernel, has_the_bytes_of_the_plain_formula_and_the_value_of_the_library) {
+  for (const std::size_t n : {1U, 31U, 1000U}) {
+    std::vector<std::complex<double>> J;
+    std::vector<std::complex<double>> Z;
+    Rng rng(1, 8, n);
+    for (std::size_t k = 0; k < n; ++k) {
+      J.emplace_back(rng.normal(), rng.normal());
+      Z.emplace_back(rng.normal(), rng.normal());
+    }
+    J[n / 2] = 0.0;
+    std::vector<double> log(n), phase(n), power_J(n), power_Z(n);
+    logarithm_of_ratio(J.data(), Z.data(), log.data(), phase.data(), power_J.data(), power_Z.data(), n);
+    std::vector<std::complex<double>> out(n);
+    weighted_logarithm(Z.data(), J.data(), log.data(), phase.data(), 0.3, out.data(), n);
+    for (std::size_t k = 0; k < n; ++k) {
+      const double j2 = J[k].real() * J[k].real() + J[k].imag() * J[k].imag();
+      const double z2 = Z[k].real() * Z[k].real() + Z[k].imag() * Z[k].imag();
+      EXPECT_EQ(power_J[k], j2);
+      EXPECT_EQ(power_Z[k], z2);
+      EXPECT_EQ(log[k], k == n / 2 ? 0.0 : 0.5 * fast_log(j2 / z2)) << k;
+      if (k != n / 2) {
+        EXPECT_NEAR(phase[k], std::arg(J[k] / Z[k]), 1e-12) << k;
+      }
+      if (k > 0) {
+        const double w = z2 / (z2 + 0.3);
+        EXPECT_EQ(out[k].real(), w * (Z[k].real() * log[k] - Z[k].imag() * phase[k]) + (1.0 - w) * J[k].real());
+        EXPECT_EQ(out[k].imag(), w * (Z[k].real() * phase[k] + Z[k].imag() * log[k]) + (1.0 - w) * J[k].imag());
+      }
+    }
+  }
+}
+
+TEST(FourierKernel, gaussian_transform_is_the_exact_one_to_float) {
+  constexpr std::size_t length = 4096;
+  std::vector<Complex> out(length / 2 + 1);
+  gaussian_transform(3.0, 0.011, 160.3, length, out.data(), out.size());
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const double x = 0.011 * static_cast<double>(k);
+    const double turn = -2.0 * std::numbers::pi * static_cast<double>(k) * 160.3 / static_cast<double>(length);
+    const std::complex<double> exact = std::polar(3.0 * std::exp(-x * x), turn);
+    EXPECT_NEAR(std::abs(std::complex<double>(out[k]) - exact), 0.0, 1e-7 * std::abs(exact) + 1e-30) << k;
+  }
 }
 
 TEST(SumKernel, adds_sixteen_interleaved_sums_pairwise) {

@@ -114,6 +114,23 @@ HOTSTAGE_CLONES void power_law(const Grid& grid, const Law& law, double* out) {
   }
 }
 
+HOTSTAGE_CLONES void exponential(double log_first, double slope, double* out, std::size_t n) {
+  const double ratio = std::exp(slope);
+  double power[block];
+  double value = 1.0;
+  for (double& p : power) {
+    p = value;
+    value *= ratio;
+  }
+  for (std::size_t i = 0; i < n; i += block) {
+    const double first = std::exp(log_first + slope * static_cast<double>(i));
+    const std::size_t count = rest_of(i, n);
+    for (std::size_t k = 0; k < count; ++k) {
+      out[i + k] = first * power[k];
+    }
+  }
+}
+
 HOTSTAGE_CLONES void subtract_power_law(const Grid& grid, const Law& law, const float* counts, float* out) {
   const Evaluator value(grid, law);
   for (std::size_t i = 0; i < grid.n; i += block) {

@@ -23,6 +23,9 @@ struct Law {
 
 void power_law(const Grid& grid, const Law& law, double* out);
 
+/// out_i = e^{log_first + slope·i}, i = 0 … n−1, relative error below 1e-13.
+void exponential(double log_first, double slope, double* out, std::size_t n);
+
 /// out_i = counts_i − law_i.
 void subtract_power_law(const Grid& grid, const Law& law, const float* counts, float* out);
 
