@@ -138,11 +138,19 @@ void add_results(const eels::DamageResult& result, const eels::DamageOptions& op
   }
 }
 
+/// Labels that fit under a bar.
+std::string short_label(const eels::DamageMeasure& measure) {
+  return measure.id == "pre_peak"           ? "pre-peak"
+         : measure.id == "oxygen_per_metal" ? "O/metal"
+         : measure.id == "l3_l2"            ? "L3/L2"
+                                            : measure.label;
+}
+
 report::Figure change_figure(const eels::DamageResult& result, const eels::DamageOptions& options) {
   report::Bars bars{.name = "", .colour = report::Colour::blue};
   for (const eels::DamageMeasure& m : result.measures) {
     if (judged(m)) {
-      bars.labels.push_back(m.label);
+      bars.labels.push_back(short_label(m));
       bars.values.push_back(m.significance);
       bars.sigma.push_back(1.0);
     }
