@@ -142,11 +142,19 @@ std::vector<double> test_feature(const FeatureOptions& options, const Weights& w
     throw Error(Errc::bad_input, fmt::format("no counts at {:g} eV, where the test feature would be", out.energy_eV),
                 "Move feature.energy");
   }
+  double noise = result.noise.variance;  // of the feature as a filter, correlated channels included
+  for (std::size_t lag = 1; lag <= result.noise.correlation.size(); ++lag) {
+    double overlap = 0.0;
+    for (std::size_t c = lag; c < axis.size; ++c) {
+      overlap += shape[c] * weights.column[c] * shape[c - lag] * weights.column[c - lag];
+    }
+    noise += 2.0 * result.noise.variance * result.noise.correlation[lag - 1] * overlap / power;
+  }
   double row_power = 0.0;
   for (const double weight : weights.row) {
     row_power += weight * weight / static_cast<double>(result.noise.items);
   }
-  const double unit = std::sqrt(power * row_power / result.noise.variance);  // σ of height 1 in a mean item
+  const double unit = std::sqrt(power * row_power / noise);  // σ of height 1 in a mean item
   out.height = options.height ? *options.height * level : options.significance / unit;
   out.relative_height = out.height / level;
   out.significance = out.height * unit;
@@ -271,6 +279,7 @@ DenoiseResult denoise(const signal::Signal& signal, const DenoiseOptions& option
                               .parts = parts,
                               .components = out.number.used,
                               .noise_factor = out.noise.variance,
+                              .correlation = out.noise.correlation,
                               .integers = sums.integers,
                               .window_eV = options.residual_width.in(units::eV)};
   detail::project(signal, pass, sets, out, run);

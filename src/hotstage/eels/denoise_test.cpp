@@ -2,8 +2,11 @@
 
 #include "hotstage/eels/denoise.hpp"
 
+#include "hotstage/core/data_folders.hpp"
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/detail/thinning.hpp"
+#include "hotstage/io/temporary_folder.hpp"
+#include "hotstage/signal/format.hpp"
 
 #include <Eigen/Dense>
 #include <gtest/gtest.h>
@@ -250,12 +253,55 @@ TEST(Denoise, correlated_channels_move_the_edge) {
 }
 
 TEST(Denoise, the_tag_survives_a_file_and_stops_a_second_pass) {
+  constexpr float rounding = 1e-4F;
   const auto cube = counted(100, 60, [&](std::size_t i, std::size_t c) { return specimen(100, i, c, 1, 0.5, 100.0); });
   const signal::Signal clean = denoised_signal(cube.counts, run_on(cube));
   EXPECT_FALSE(is_denoised(cube.counts));
   EXPECT_TRUE(is_denoised(clean));
   hotstage::Run run;
   EXPECT_THROW((void)denoise(clean, {}, run), Error);
+  const io::TemporaryFolder folder;
+  signal::save(std::vector{clean}, folder.path() / "clean.hspy", run);
+  signal::save(std::vector{signal::load(folder.path() / "clean.hspy", run)}, folder.path() / "again.hspy", run);
+  const signal::Signal back = signal::load(folder.path() / "again.hspy", run);
+  EXPECT_TRUE(is_denoised(back));
+  const Buffer<float, 2> expected = signal::read_all(clean);
+  const Buffer<float, 2> found = signal::read_all(back);
+  for (std::size_t c = 0; c < 60; ++c) {
+    EXPECT_NEAR(found.row(37)[c], expected.row(37)[c], rounding);
+  }
+}
+
+TEST(Denoise, the_chain_warns_of_denoised_spectra) {
+  const auto cube = counted(64, 300, [](std::size_t i, std::size_t c) {
+    const double edge = c > 160 ? 20.0 + static_cast<double>(i) / 4.0 : 0.0;  // 532 eV on the axis below
+    return 100.0 * std::exp(-static_cast<double>(c) / 300.0) + edge;
+  });
+  signal::Signal counts = cube.counts;
+  counts.axes[0].offset = 452.0;
+  hotstage::Run run;
+  const signal::Signal clean = denoised_signal(counts, denoise(counts, {}, run));
+  const auto warned = [&](const signal::Signal& core) {
+    const Chain chain({.core = core}, {find_edge("O K")}, ChainOptions{}, run);
+    return std::ranges::any_of(chain.warnings(), [](const Warning& w) { return w.kind == "denoised_input"; });
+  };
+  EXPECT_TRUE(warned(clean));
+  EXPECT_FALSE(warned(counts));
+}
+
+TEST(Denoise, a_real_line_scan_has_four_components_and_correlated_channels) {
+  const auto folder = shared_data_folder();
+  if (!folder) {
+    GTEST_SKIP() << "no shared data";
+  }
+  hotstage::Run run;
+  const signal::Signal core = signal::load(*folder / "eels/lsmo_linescan/LSMO_linescan.hdf5", run);
+  const DenoiseResult result = denoise(core, {}, run);
+  EXPECT_EQ(result.number.used, 4U);  // measured; the fourth lies near the edge
+  EXPECT_EQ(result.number.by_threshold, 4U);
+  ASSERT_FALSE(result.noise.correlation.empty());
+  EXPECT_GT(result.noise.correlation[0], 0.3);
+  EXPECT_EQ(result.residual.above, 0U);
 }
 
 TEST(Denoise, what_cannot_be_done_is_refused) {

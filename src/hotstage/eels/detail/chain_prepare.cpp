@@ -46,8 +46,9 @@ void Chain::State::open(const ChainInput& input, Run& run) {
     throw Error(Errc::bad_input, Location{.file = core.file}, "the core-loss signal is empty");
   }
   if (is_denoised(core)) {
-    warn(run, "denoised_input", "PCA-denoised spectra: their noise is not that of counting, so no sigma here is a "
-                                "counting sigma; weak local signals may be gone");
+    warn(run, "denoised_input",
+         "PCA-denoised spectra: their noise is not that of counting, so no sigma here is a "
+         "counting sigma; weak local signals may be gone");
   }
   if (input.low != nullptr && options.plural_scattering != PluralScattering::keep) {
     low = *input.low;

@@ -123,6 +123,10 @@ class Projector {
     }
     width_ =
         std::clamp<std::size_t>(static_cast<std::size_t>(std::lround(pass.window_eV / axis.step_eV)), 1, channels_);
+    for (std::size_t lag = 1; lag <= pass.correlation.size() && lag < width_; ++lag) {
+      sum_factor_ += 2.0 * pass.correlation[lag - 1] * (1.0 - static_cast<double>(lag) / static_cast<double>(width_));
+    }
+    sum_factor_ = std::max(sum_factor_, least_freedom);
   }
 
   /// `weighted`: the row, weights applied. Adds χ² per channel to `chi2` and the denoised counts to `mean`.
@@ -179,7 +183,7 @@ class Projector {
         sum += residual[c];
         noise += variance[c];
       }
-      const double peak = noise > 0.0 ? std::abs(sum) / std::sqrt(noise) : 0.0;
+      const double peak = noise > 0.0 ? std::abs(sum) / std::sqrt(sum_factor_ * noise) : 0.0;
       if (peak > best) {
         best = peak;
         out_.residual.item_peak[item] = peak;
@@ -196,6 +200,7 @@ class Projector {
   RowMatrix leading_;
   std::vector<double> leverage_;
   std::size_t width_ = 1;
+  double sum_factor_ = 1.0;  ///< variance of a window sum over that of independent channels
 };
 
 void prepare(const ProjectionPass& pass, DenoiseResult& out) {

@@ -41,6 +41,7 @@ struct ProjectionPass {
   const Decomposition& parts;
   std::size_t components = 0;
   double noise_factor = 1.0;
+  std::vector<double> correlation{};  ///< of channels, as NoiseMatrix has it
   bool integers = true;
   double window_eV = 4.0;
   Gram first{0};  ///< of thinned counts
