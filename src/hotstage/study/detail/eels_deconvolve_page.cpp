@@ -117,14 +117,13 @@ eels::MethodComparison compare(const eels::Chain& chain, const eels::MeanSpectra
                                 .low_items = chain.shares_low_loss() ? 1 : chain.items(),
                                 .core_noise_factor = edge.noise_factor,
                                 .low_noise_factor = given.deconvolution.noise_factor};
-  eels::MethodsOptions methods{.background = edge.background,
+  const eels::MethodsOptions methods{.background = edge.background,
                                .window = cube_window(edge),
                                .law = given.background,
                                .zero_loss = given.zero_loss,
                                .fourier_ratio = given.deconvolution,
                                .richardson_lucy = options.richardson_lucy,
                                .bootstrap = options.bootstrap};
-  methods.richardson_lucy.noise_factor *= edge.noise_factor;
   return eels::compare_methods(pair, methods, run);
 }
 
