@@ -53,7 +53,7 @@ inline Calibration calibration_of(const py::dict& given, const View<const float,
 }
 
 inline SpectrumTile tile_of(const View<const float, 2>& counts, const Calibration& energies, std::size_t first,
-                     std::size_t last) {
+                            std::size_t last) {
   return {counts.rows(first, last - first), energies.shifts(first, last - first)};
 }
 
@@ -74,9 +74,8 @@ py::list texts(const std::vector<Record>& records, F&& text) {
   return out;
 }
 
-
 inline std::vector<ZeroLoss> zero_loss_peaks(const View<const float, 2>& counts, const EnergyAxis& axis,
-                                      const ZeroLossOptions& options, const Run& run) {
+                                             const ZeroLossOptions& options, const Run& run) {
   std::vector<ZeroLoss> out(counts.extent(0));
   parallel_chunks(run, out.size(), tile, [&](std::size_t begin, std::size_t end) {
     find_zero_loss({counts.rows(begin, end - begin)}, axis, options, std::span(out).subspan(begin, end - begin));

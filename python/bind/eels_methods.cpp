@@ -282,8 +282,8 @@ py::dict bound_contrast(const Members& first, const Members& second) {
     const std::vector<Estimate> b = members_of(other->second);
     const Estimate mean_a = region_mean(a);
     const Estimate mean_b = region_mean(b);
-    methods.push_back({method, {mean_a.value - mean_b.value, std::hypot(mean_a.sigma, mean_b.sigma)}, a.size(),
-                       b.size()});
+    methods.push_back(
+        {method, {mean_a.value - mean_b.value, std::hypot(mean_a.sigma, mean_b.sigma)}, a.size(), b.size()});
   }
   const Contrast contrast = contrast_of(std::move(methods));
   py::dict out;

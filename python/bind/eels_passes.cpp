@@ -233,8 +233,7 @@ void bind_eels_passes(py::module_& eels) {
   eels.def("mlls", &bound_mlls);
   eels.def("white_lines", &bound_white_lines, py::arg("core"), py::arg("low").none(true), py::arg("options"),
            py::arg("how"));
-  eels.def("pre_peak", &bound_pre_peak, py::arg("core"), py::arg("low").none(true), py::arg("options"),
-           py::arg("how"));
+  eels.def("pre_peak", &bound_pre_peak, py::arg("core"), py::arg("low").none(true), py::arg("options"), py::arg("how"));
   const auto options = eels.attr("options").cast<py::dict>();
   options["quantify"] = describe_struct<QuantifyOptions>();
   options["fit_model"] = describe_struct<ModelFitOptions>();

@@ -96,15 +96,14 @@ def test_white_lines_give_every_method(pair):
 
 def test_a_missing_pre_peak_is_said(oxide):
     items = eels.pre_peak(*oxide).items
-    assert items.area.shape == (2, 3) and set(items.status.ravel()) <= {"ok", "below noise", "no edge", "off the axis"} | set(items.status.ravel())
-    assert (items.area_sigma[items.status == "ok"] > 0).all()
+    assert items.area.shape == (2, 3) and (items.area_sigma > 0).all()  # a bare continuum has none
+    assert (items.area[items.status == "below noise"] < 3 * items.area_sigma[items.status == "below noise"]).all()
 
 
-def test_references_are_told_apart(pair):
+def test_a_reference_is_found_with_coefficient_one(pair):
     core, _ = pair
-    parts = [hotstage.from_array(core.data[0, i] * factor, axes=[{"offset": 380.0, "scale": 0.5, "unit": "eV"}])
-             for i, factor in ((0, 1.0),)]
-    result = eels.mlls(core, parts, low_eV=400, high_eV=600, names=["first"])
+    part = hotstage.from_array(core.data[0, 0], axes=[{"offset": 380.0, "scale": 0.5, "unit": "eV"}])
+    result = eels.mlls(core, [part], low_eV=400, high_eV=600, names=["first"])
     assert result.more.references == ["first"] and result.items["first"].shape == (3, 4)
     assert result.items["first"] == pytest.approx(np.ones((3, 4)), abs=0.05)
     assert result.items["first_share"] == pytest.approx(np.ones((3, 4)))

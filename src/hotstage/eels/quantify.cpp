@@ -111,8 +111,8 @@ class Quantifier {
   }
 
   QuantifyResult go(Run& run) {
-    Pass pass = chain_.run([this](const ChainItem& item, std::span<double> sum) { measure(item, sum); },
-                           common_.size(), run);
+    Pass pass =
+        chain_.run([this](const ChainItem& item, std::span<double> sum) { measure(item, sum); }, common_.size(), run);
     out_.means = std::move(pass.means);
     take_common(std::move(pass.sum));
     ItemRecords records = chain_.release();
@@ -359,9 +359,8 @@ detail::AmountPair Quantifier::amounts(std::size_t e, std::size_t item) const {
     const double own = std::max(sigma * sigma - shared(low_variance_, edge), 0.0);
     return Estimate{atoms * static_cast<double>(out_.edges[edge].intensity[item]), atoms * std::sqrt(own)};
   };
-  detail::AmountPair out{
-      amount(e, top), amount(r, bottom),
-      top * bottom * (static_cast<double>(covariance_[e][item]) - shared(low_covariance_, e))};
+  detail::AmountPair out{amount(e, top), amount(r, bottom),
+                         top * bottom * (static_cast<double>(covariance_[e][item]) - shared(low_covariance_, e))};
   if (common_.any() && out.bottom.value != 0.0) {
     const double ratio = out.top.value / out.bottom.value;
     const double variance = top * top * shared(low_variance_, e) -
@@ -390,8 +389,8 @@ detail::CommonErrors::Ratio Quantifier::ratio_of(const RatioResult& ratio, detai
   const std::vector<char> counted = items(group);
   for (std::size_t i = 0; i < counted.size(); ++i) {
     if (counted[i] != 0) {
-      out.reference += scale(plan_.reference, out_.shift_eV[i]) *
-                       static_cast<double>(out_.edges[plan_.reference].intensity[i]);
+      out.reference +=
+          scale(plan_.reference, out_.shift_eV[i]) * static_cast<double>(out_.edges[plan_.reference].intensity[i]);
     }
   }
   return out;

@@ -66,9 +66,10 @@ struct RichardsonLucyResult {
 /// Poisson. Channels beyond the axis are not observed: the division by P^T 1 takes the place of an extrapolated tail.
 /// Each step is scaled so that the scattered result holds the counts above the background. It ends when χ² per channel
 /// falls to 1 (from there on it would fit noise) or falls by less than `least_improvement`, but not before
-/// `min_iterations` (under much noise χ² per channel is 1 with plural scattering left), or at `max_iterations`. The result is broadened again by the zero-loss peak and multiplied by I0/It, so that it compares
-/// with FourierRatio (modifier zlp) channel by channel. It has no σ: the noise of a non-linear iteration depends on
-/// where it stops. Core and low loss must have one dispersion (1e-6), else Error{bad_input}. Thread-safe.
+/// `min_iterations` (under much noise χ² per channel is 1 with plural scattering left), or at `max_iterations`. The
+/// result is broadened again by the zero-loss peak and multiplied by I0/It, so that it compares with FourierRatio
+/// (modifier zlp) channel by channel. It has no σ: the noise of a non-linear iteration depends on where it stops. Core
+/// and low loss must have one dispersion (1e-6), else Error{bad_input}. Thread-safe.
 class RichardsonLucy {
  public:
   RichardsonLucy(const EnergyAxis& core, const EnergyAxis& low, const RichardsonLucyOptions& options = {});

@@ -84,8 +84,7 @@ TEST(RichardsonLucy, finds_the_single_scattering_as_fourier_ratio_does) {
     constexpr double agreement = 0.03;  // of the window sum
     EXPECT_NEAR(num::mean(results.lucy), 1.0, agreement) << thickness;
     EXPECT_NEAR(num::mean(results.lucy) / num::mean(results.ratio), 1.0, agreement) << thickness;
-    constexpr double smoother = 1.5;  // it ends at the noise, before the last detail: 1.2 … 1.4 times Fourier-ratio's
-    GTEST_LOG_(INFO) << "RLX " << thickness << ' ' << num::mean(results.lucy) << ' ' << num::mean(results.ratio) << ' ' << num::mean(results.shape) << ' ' << num::mean(results.shape_ratio) << ' ' << results.last.iterations;
+    constexpr double smoother = 1.5;  // 0.7 … 0.95 times Fourier-ratio's; more where it ends at the noise first
     EXPECT_LT(num::mean(results.shape), smoother * num::mean(results.shape_ratio)) << thickness;
   }
 }

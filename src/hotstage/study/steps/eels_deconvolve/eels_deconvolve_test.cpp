@@ -60,8 +60,9 @@ TEST(EelsDeconvolve, both_methods_are_compared_on_the_mean_whichever_is_chosen) 
     EXPECT_GT(*ratio.sigma, 0.0);
     EXPECT_GT(*lucy.sigma, 0.0);
     EXPECT_TRUE(std::ranges::any_of(out.figures, [](const report::Figure& f) { return f.id == "methods"; }));
-    EXPECT_EQ(std::ranges::any_of(out.tables.at("items").columns, [](const io::Column& c) { return c.name == "iterations"; }),
-              method == "richardson_lucy");
+    EXPECT_EQ(
+        std::ranges::any_of(out.tables.at("items").columns, [](const io::Column& c) { return c.name == "iterations"; }),
+        method == "richardson_lucy");
   }
 }
 
