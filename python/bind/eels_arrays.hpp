@@ -20,14 +20,12 @@
 
 namespace hotstage::python {
 
-using namespace eels;
-
 /// Spectra computed between two looks at the stop button.
 constexpr std::size_t tile = 32;
 
 /// What Python knows of the energies of an array: offset and step in eV, and the shift of each item (empty: none).
 struct Calibration {
-  EnergyAxis axis;
+  eels::EnergyAxis axis;
   std::vector<double> shift_eV;
 
   [[nodiscard]] std::span<const double> shifts(std::size_t first, std::size_t count) const {
@@ -52,12 +50,12 @@ inline Calibration calibration_of(const py::dict& given, const View<const float,
   return out;
 }
 
-inline SpectrumTile tile_of(const View<const float, 2>& counts, const Calibration& energies, std::size_t first,
-                            std::size_t last) {
+inline eels::SpectrumTile tile_of(const View<const float, 2>& counts, const Calibration& energies, std::size_t first,
+                                  std::size_t last) {
   return {counts.rows(first, last - first), energies.shifts(first, last - first)};
 }
 
-inline Window window_of(const std::pair<double, double>& energies) {
+inline eels::Window window_of(const std::pair<double, double>& energies) {
   if (!(energies.first < energies.second)) {
     throw Error(Errc::bad_input, fmt::format("the window {} … {} eV is empty", energies.first, energies.second),
                 "Give (low, high)");
@@ -74,11 +72,11 @@ py::list texts(const std::vector<Record>& records, F&& text) {
   return out;
 }
 
-inline std::vector<ZeroLoss> zero_loss_peaks(const View<const float, 2>& counts, const EnergyAxis& axis,
-                                             const ZeroLossOptions& options, const Run& run) {
-  std::vector<ZeroLoss> out(counts.extent(0));
+inline std::vector<eels::ZeroLoss> zero_loss_peaks(const View<const float, 2>& counts, const eels::EnergyAxis& axis,
+                                                   const eels::ZeroLossOptions& options, const Run& run) {
+  std::vector<eels::ZeroLoss> out(counts.extent(0));
   parallel_chunks(run, out.size(), tile, [&](std::size_t begin, std::size_t end) {
-    find_zero_loss({counts.rows(begin, end - begin)}, axis, options, std::span(out).subspan(begin, end - begin));
+    eels::find_zero_loss({counts.rows(begin, end - begin)}, axis, options, std::span(out).subspan(begin, end - begin));
   });
   return out;
 }

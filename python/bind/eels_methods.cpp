@@ -20,6 +20,8 @@ namespace hotstage::python {
 
 namespace {
 
+using namespace eels;
+
 // ----------------------------------------------------------------------------------------------------- deconvolution
 
 py::tuple bound_fourier_log(const Floats& low, const py::dict& energies, const py::dict& options, const py::dict& how) {

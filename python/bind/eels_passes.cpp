@@ -18,6 +18,7 @@ namespace hotstage::python {
 
 namespace {
 
+using namespace eels;
 using signal::Signal;
 
 ChainInput input_of(const Signal& core, const Signal* low) {
