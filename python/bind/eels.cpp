@@ -14,6 +14,7 @@
 #include "arrays.hpp"
 #include "bind.hpp"
 #include "convert.hpp"
+#include "eels_arrays.hpp"
 #include "long_call.hpp"
 #include <string>
 #include <vector>
@@ -24,68 +25,7 @@ namespace {
 
 using namespace eels;
 
-/// Spectra computed between two looks at the stop button.
-constexpr std::size_t tile = 32;
-
-/// What Python knows of the energies of an array: offset and step in eV, and the shift of each item (empty: none).
-struct Calibration {
-  EnergyAxis axis;
-  std::vector<double> shift_eV;
-
-  [[nodiscard]] std::span<const double> shifts(std::size_t first, std::size_t count) const {
-    return shift_eV.empty() ? std::span<const double>{} : std::span(shift_eV).subspan(first, count);
-  }
-};
-
-Calibration calibration_of(const py::dict& given, const View<const float, 2>& counts) {
-  Calibration out{{given["offset_eV"].cast<double>(), given["step_eV"].cast<double>(), counts.extent(1)}, {}};
-  if (!(out.axis.step_eV > 0.0)) {
-    throw Error(Errc::bad_input, fmt::format("the energy axis has the step {} eV", out.axis.step_eV),
-                "It must be positive");
-  }
-  if (!given["shift_eV"].is_none()) {
-    const auto shifts = Doubles(given["shift_eV"]);
-    out.shift_eV.assign(span_of(shifts).begin(), span_of(shifts).end());
-    if (out.shift_eV.size() != counts.extent(0)) {
-      throw Error(Errc::bad_input,
-                  fmt::format("{} energy shifts for {} spectra", out.shift_eV.size(), counts.extent(0)));
-    }
-  }
-  return out;
-}
-
-SpectrumTile tile_of(const View<const float, 2>& counts, const Calibration& energies, std::size_t first,
-                     std::size_t last) {
-  return {counts.rows(first, last - first), energies.shifts(first, last - first)};
-}
-
-Window window_of(const std::pair<double, double>& energies) {
-  if (!(energies.first < energies.second)) {
-    throw Error(Errc::bad_input, fmt::format("the window {} … {} eV is empty", energies.first, energies.second),
-                "Give (low, high)");
-  }
-  return {energies.first, energies.second};
-}
-
-template <class Record, class F>
-py::list texts(const std::vector<Record>& records, F&& text) {
-  py::list out;
-  for (const Record& record : records) {
-    out.append(std::string(text(record)));
-  }
-  return out;
-}
-
 // ------------------------------------------------------------------------------------------------------- zero loss
-
-std::vector<ZeroLoss> zero_loss_peaks(const View<const float, 2>& counts, const EnergyAxis& axis,
-                                      const ZeroLossOptions& options, const Run& run) {
-  std::vector<ZeroLoss> out(counts.extent(0));
-  parallel_chunks(run, out.size(), tile, [&](std::size_t begin, std::size_t end) {
-    find_zero_loss({counts.rows(begin, end - begin)}, axis, options, std::span(out).subspan(begin, end - begin));
-  });
-  return out;
-}
 
 py::dict zero_loss_columns(const std::vector<ZeroLoss>& peaks) {
   py::dict out;
@@ -196,11 +136,6 @@ py::tuple bound_net_integral(const Floats& core, const py::dict& energies, const
 
 // --------------------------------------------------------------------------------------------------- deconvolution
 
-struct Pair {
-  View<const float, 2> core;
-  View<const float, 2> low;
-};
-
 /// One low loss for all core losses, or one each.
 void deconvolve_pair(const Pair& pair, const FourierRatio& plan, const std::vector<ZeroLoss>& peaks, View<float, 2> out,
                      std::vector<Deconvolution>& results, const Run& run) {
@@ -232,13 +167,7 @@ py::dict deconvolution_columns(const std::vector<Deconvolution>& results) {
 
 py::tuple bound_fourier_ratio(const Floats& core, const Floats& low, const py::dict& energies, const py::dict& options,
                               const py::dict& how) {
-  const Pair pair{view(core), view(low)};
-  if (pair.low.extent(0) != 1 && pair.low.extent(0) != pair.core.extent(0)) {
-    throw Error(Errc::bad_input,
-                fmt::format("{} core-loss and {} low-loss spectra do not belong together", pair.core.extent(0),
-                            pair.low.extent(0)),
-                "Give one low loss per core loss, or one for all");
-  }
+  const Pair pair = pair_of(core, low);
   const EnergyAxis core_axis = calibration_of(energies["core"].cast<py::dict>(), pair.core).axis;
   const EnergyAxis low_axis = calibration_of(energies["low"].cast<py::dict>(), pair.low).axis;
   const auto peak_options = options_from<ZeroLossOptions>(options["zero_loss"].cast<py::dict>());
@@ -334,12 +263,6 @@ double bound_mean_free_path(double density_g_per_cm3, const py::dict& options) {
   return mean_free_path(density, options_from<CrossSectionOptions>(options).illumination()).in(units::nm);
 }
 
-template <class Options>
-py::list describe_struct() {
-  Options options;
-  return describe_options(describe(options));
-}
-
 }  // namespace
 
 void bind_eels(py::module_& module) {
@@ -359,6 +282,8 @@ void bind_eels(py::module_& module) {
   options["fourier_ratio"] = describe_struct<FourierRatioOptions>();
   options["cross_section"] = describe_struct<CrossSectionOptions>();
   eels.attr("options") = options;
+  bind_eels_methods(eels);
+  bind_eels_passes(eels);
 }
 
 }  // namespace hotstage::python

@@ -11,6 +11,7 @@
 #include "convert.hpp"
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <span>
 #include <string>
 
@@ -30,6 +31,8 @@ constexpr std::array text_entries = {
     TextEntry{"title", &Metadata::title}, TextEntry{"signal_type", &Metadata::signal_type},
     TextEntry{"detector", &Metadata::detector}, TextEntry{"acquired", &Metadata::acquired}};
 
+constexpr Angle degree = units::rad * (std::numbers::pi / 180.0);
+
 /// Calls `entry(key, member, unit)` for every number of the metadata.
 template <class F>
 void for_each_number(F&& entry) {
@@ -40,6 +43,9 @@ void for_each_number(F&& entry) {
   entry("frames", &Metadata::frames, 1.0);
   entry("magnification", &Metadata::magnification, 1.0);
   entry("saturation", &Metadata::saturation, 1.0);
+  entry("live_time_s", &Metadata::live_time, units::s);
+  entry("elevation_deg", &Metadata::elevation, degree);
+  entry("resolution_eV", &Metadata::resolution, units::eV);
 }
 
 double number_in(double value, double /*unit*/) {

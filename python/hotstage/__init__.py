@@ -28,6 +28,7 @@ from .errors import (
     UsageError,
 )
 from . import atoms, calc, eels, steps, study
+from . import eds
 from .study import run
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "UsageError",
     "atoms",
     "calc",
+    "eds",
     "eels",
     "errors",
     "formats",

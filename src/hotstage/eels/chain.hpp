@@ -186,8 +186,8 @@ class Chain {
   [[nodiscard]] std::size_t items() const;
   [[nodiscard]] const EnergyAxis& axis() const;  ///< of the core loss, shift and anchor applied
   [[nodiscard]] bool deconvolves() const;
-  [[nodiscard]] bool shares_low_loss() const;    ///< one low loss for more than one item
-  [[nodiscard]] std::span<const float> shared_low() const;  ///< that of all items, else their mean; empty without
+  [[nodiscard]] bool shares_low_loss() const;                 ///< one low loss for more than one item
+  [[nodiscard]] std::span<const float> shared_low() const;    ///< that of all items, else their mean; empty without
   [[nodiscard]] std::span<const PlacedEdge> edges() const;    ///< in the order given
   [[nodiscard]] std::span<const ZeroLoss> zero_loss() const;  ///< one per low-loss item; empty unless kept
 

@@ -112,9 +112,8 @@ std::vector<float> drawn(std::span<const float> counts, double noise_factor, Rng
 }  // namespace
 
 MethodComparison compare_methods(const SpectrumPair& pair, const MethodsOptions& options, const Run& run) {
-  HOTSTAGE_EXPECTS(pair.core.size() == pair.core_axis.size && pair.low.size() == pair.low_axis.size &&
-                   pair.items > 0 && pair.low_items > 0 && pair.core_noise_factor > 0.0 &&
-                   pair.low_noise_factor > 0.0);
+  HOTSTAGE_EXPECTS(pair.core.size() == pair.core_axis.size && pair.low.size() == pair.low_axis.size && pair.items > 0 &&
+                   pair.low_items > 0 && pair.core_noise_factor > 0.0 && pair.low_noise_factor > 0.0);
   const Comparer comparer(pair, options);
   const std::vector<float> core = summed(pair.core, pair.items);
   const std::vector<float> low = summed(pair.low, pair.low_items);

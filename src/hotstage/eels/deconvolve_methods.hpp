@@ -23,7 +23,8 @@ struct BootstrapOptions {
 
   template <class V>
   void fields(V& v) {
-    v("replicates", replicates, {.help = "Poisson replicates of the mean spectra; 0: no sigma", .min = 0, .max = 100000});
+    v("replicates", replicates,
+      {.help = "Poisson replicates of the mean spectra; 0: no sigma", .min = 0, .max = 100000});
     v("seed", seed, {.help = "seed of the replicates", .min = 0});
   }
 };
@@ -35,7 +36,7 @@ struct SpectrumPair {
   std::span<const double> core;  ///< mean counts per item, background included
   std::span<const double> low;
   std::size_t items = 1;
-  std::size_t low_items = 1;  ///< 1 when all items share one low loss
+  std::size_t low_items = 1;       ///< 1 when all items share one low loss
   double core_noise_factor = 1.0;  ///< variance/mean of one item's counts
   double low_noise_factor = 1.0;
 };

@@ -67,10 +67,6 @@ TEST(CompareMethods, bootstrap_sigma_of_both_methods_is_the_scatter_of_repeated_
   EXPECT_NEAR(first.richardson_lucy->sum.sigma / num::standard_deviation(iterated), 1.0, coverage);
   constexpr double method = 0.03;  // what the two may differ by (README.md)
   EXPECT_NEAR(num::mean(iterated) / num::mean(ratio), 1.0, method);
-  GTEST_LOG_(INFO) << first.net_sum.sigma / num::standard_deviation(net) << ' '
-                   << first.fourier_ratio.sum.sigma / num::standard_deviation(ratio) << ' '
-                   << first.richardson_lucy->sum.sigma / num::standard_deviation(iterated) << ' '
-                   << num::mean(iterated) / num::mean(ratio);
 }
 
 TEST(CompareMethods, equal_seeds_and_any_threads_give_equal_sigma_and_other_seeds_do_not) {

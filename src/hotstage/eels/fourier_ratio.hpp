@@ -147,8 +147,8 @@ class FourierRatio {
 
   /// h with δ(Σ w_i k1_i) = Σ_m h_m δJ_m to first order in the counts of the low loss: how its noise enters. `core` is
   /// the spectrum given to apply, `low` was kept. With R = 1 − D·J*/(|J|² + ε²), A = conj(F(w))·F(K):
-  /// h = F⁻¹ of the gradient of Re Σ A·R by F(J) and F(D), carried back through zero-loss split and tail. Energies (place
-  /// of peak and minimum) and the noise floor are held. Zero when the item was refused. Four transforms.
+  /// h = F⁻¹ of the gradient of Re Σ A·R by F(J) and F(D), carried back through zero-loss split and tail. Energies
+  /// (place of peak and minimum) and the noise floor are held. Zero when the item was refused. Four transforms.
   [[nodiscard]] std::vector<double> low_loss_response(std::span<const double> weights, std::span<const float> core,
                                                       const LowLossTransform& low, Scratch& scratch) const;
 

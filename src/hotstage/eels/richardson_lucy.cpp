@@ -139,7 +139,8 @@ class Iteration {
       result.sum_rule = scattered > 0.0 ? scale * scattered / above_ - 1.0 : 0.0;
       const bool steady = iteration > 0 && misfit > (1.0 - options_.least_improvement) * chi2;
       chi2 = misfit;
-      if (misfit <= 1.0 || steady || iteration == options_.max_iterations) {
+      const bool enough = iteration >= options_.min_iterations && (misfit <= 1.0 || steady);
+      if (enough || iteration >= options_.max_iterations) {
         result.stopped = misfit <= 1.0 ? StopReason::noise_reached
                                        : (steady ? StopReason::no_improvement : StopReason::max_iterations);
         break;

@@ -16,6 +16,7 @@
 namespace hotstage::eels {
 
 struct RichardsonLucyOptions {
+  int min_iterations = 30;
   int max_iterations = 100;
   double noise_factor = 1.0;        ///< variance/mean of the core counts: sets where fitting the noise begins
   double least_improvement = 2e-3;  ///< of χ² per iteration
@@ -25,6 +26,10 @@ struct RichardsonLucyOptions {
 
   template <class V>
   void fields(V& v) {
+    v("min_iterations", min_iterations,
+      {.help = "iterations at least: chi-square per channel does not see smooth plural scattering under much noise",
+       .min = 0,
+       .max = 10000});
     v("max_iterations", max_iterations, {.help = "iterations at most", .min = 1, .max = 10000});
     v("noise_factor", noise_factor, {.help = "variance divided by mean of the core-loss counts", .min = 1e-9});
     v("least_improvement", least_improvement,
@@ -60,10 +65,11 @@ struct RichardsonLucyResult {
 /// The background stands in the model and is not subtracted first, so the data stay non-negative counts and their noise
 /// Poisson. Channels beyond the axis are not observed: the division by P^T 1 takes the place of an extrapolated tail.
 /// Each step is scaled so that the scattered result holds the counts above the background. It ends when χ² per channel
-/// falls to 1 (from there on it would fit noise), when χ² falls by less than `least_improvement`, or at
-/// `max_iterations`. The result is broadened again by the zero-loss peak and multiplied by I0/It, so that it compares
-/// with FourierRatio (modifier zlp) channel by channel. It has no σ: the noise of a non-linear iteration depends on
-/// where it stops. Core and low loss must have one dispersion (1e-6), else Error{bad_input}. Thread-safe.
+/// falls to 1 (from there on it would fit noise) or falls by less than `least_improvement`, but not before
+/// `min_iterations` (under much noise χ² per channel is 1 with plural scattering left), or at `max_iterations`. The
+/// result is broadened again by the zero-loss peak and multiplied by I0/It, so that it compares with FourierRatio
+/// (modifier zlp) channel by channel. It has no σ: the noise of a non-linear iteration depends on where it stops. Core
+/// and low loss must have one dispersion (1e-6), else Error{bad_input}. Thread-safe.
 class RichardsonLucy {
  public:
   RichardsonLucy(const EnergyAxis& core, const EnergyAxis& low, const RichardsonLucyOptions& options = {});

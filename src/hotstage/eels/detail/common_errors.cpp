@@ -63,8 +63,7 @@ CommonErrors::Ratio CommonErrors::sigma(std::size_t edge, const Ratio& sample, c
     double of_mean = summed[m] / static_cast<double>(sample.items);
     double of_total = (top[m] - sample.of_sums * bottom[m]) / sample.reference;
     if (standard != nullptr) {
-      const double relative =
-          (standard_top[m] / standard->of_sums - standard_bottom[m]) / standard->reference;
+      const double relative = (standard_top[m] / standard->of_sums - standard_bottom[m]) / standard->reference;
       of_mean -= sample.mean * relative;
       of_total -= sample.of_sums * relative;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The error that items share when one low loss serves them all: it is not averaged down, and cancels against a standard.
+// The error that items share when one low loss serves them all: it is not averaged down, and cancels against a
+// standard.
 
 #pragma once
 
@@ -20,6 +21,7 @@ enum class Group : std::size_t { sample, standard };
 class CommonErrors {
  public:
   CommonErrors() = default;
+
   /// `edges` edges of which `reference` is the denominator; `channels` of the low loss.
   CommonErrors(std::size_t edges, std::size_t reference, std::size_t channels)
       : edges_(edges), reference_(reference), channels_(channels) {}
@@ -53,6 +55,7 @@ class CommonErrors {
   /// Response of an edge: of the summed amounts, of the summed ratios.
   [[nodiscard]] std::span<const double> amounts(Group group, std::size_t edge) const;
   [[nodiscard]] std::span<const double> ratios(Group group, std::size_t edge) const;
+
   [[nodiscard]] std::size_t place(Group group, std::size_t kind, std::size_t edge) const {
     return ((static_cast<std::size_t>(group) * 2 + kind) * edges_ + edge) * channels_;
   }

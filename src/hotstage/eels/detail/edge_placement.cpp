@@ -46,8 +46,8 @@ void Chain::State::plan_deconvolution() {
   }
   plan = std::make_unique<FourierRatio>(core_axis, low_axis, options.deconvolution);
   FourierRatio::Scratch scratch = plan->make_scratch();
-  shared_transform = plan->transform(shared_low, find_zero_loss(shared_low, low_axis, options.zero_loss), scratch,
-                                     keep_low_loss());
+  shared_transform =
+      plan->transform(shared_low, find_zero_loss(shared_low, low_axis, options.zero_loss), scratch, keep_low_loss());
 }
 
 /// Mean net signal, deconvolved when possible: what the onsets of later edges are searched in.

@@ -29,8 +29,8 @@ struct RatioSpectra {
 };
 
 /// Gradient of Re Σ A_k·ratio_k/scale: with Q = `offset` − ratio/scale (offset 1 for zlp_ratio, 0 for wiener_ratio)
-/// by_J_k = conj(∂/∂J_k) = [conj(AQ) − AQ·floor/|J|²]·J/(|J|² + floor), by_D_k = conj(∂/∂D_k) = −conj(A)·J/(|J|² + floor).
-/// A may be by_D.
+/// by_J_k = conj(∂/∂J_k) = [conj(AQ) − AQ·floor/|J|²]·J/(|J|² + floor), by_D_k = conj(∂/∂D_k) = −conj(A)·J/(|J|² +
+/// floor). A may be by_D.
 void ratio_gradient(const RatioSpectra& spectra, float floor, float scale, float offset, std::complex<float>* by_J,
                     std::complex<float>* by_D, std::size_t n);
 

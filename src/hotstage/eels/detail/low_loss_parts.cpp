@@ -58,8 +58,8 @@ struct Foot {
         first(static_cast<std::size_t>(std::max(std::ceil(start), 0.0))),
         box_first(peak.minimum > 1 ? peak.minimum - 1 : 0),
         box_last(std::min(peak.minimum + 2, axis.size)) {
-    level = std::max(
-        sum(low.data() + box_first, box_last - box_first) / static_cast<double>(box_last - box_first), 0.0);
+    level =
+        std::max(sum(low.data() + box_first, box_last - box_first) / static_cast<double>(box_last - box_first), 0.0);
   }
 
   [[nodiscard]] double share(std::size_t i) const {

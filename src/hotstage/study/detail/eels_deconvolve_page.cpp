@@ -92,8 +92,8 @@ Check difference_check(const eels::MethodComparison& methods) {
             "Richardson–Lucy needs one dispersion"};
   }
   if (methods.richardson_lucy->signal.empty() || methods.fourier_ratio.signal.empty()) {
-    return {"Second method", CheckStatus::attention,
-            std::string(eels::name(methods.richardson_lucy->status)), "Richardson–Lucy within 5 %", ""};
+    return {"Second method", CheckStatus::attention, std::string(eels::name(methods.richardson_lucy->status)),
+            "Richardson–Lucy within 5 %", ""};
   }
   const double relative = methods.richardson_lucy->sum.value / methods.fourier_ratio.sum.value - 1.0;
   return {"Second method", std::abs(relative) < largest ? CheckStatus::ok : CheckStatus::attention,
@@ -117,14 +117,13 @@ eels::MethodComparison compare(const eels::Chain& chain, const eels::MeanSpectra
                                 .low_items = chain.shares_low_loss() ? 1 : chain.items(),
                                 .core_noise_factor = edge.noise_factor,
                                 .low_noise_factor = given.deconvolution.noise_factor};
-  eels::MethodsOptions methods{.background = edge.background,
-                               .window = cube_window(edge),
-                               .law = given.background,
-                               .zero_loss = given.zero_loss,
-                               .fourier_ratio = given.deconvolution,
-                               .richardson_lucy = options.richardson_lucy,
-                               .bootstrap = options.bootstrap};
-  methods.richardson_lucy.noise_factor *= edge.noise_factor;
+  const eels::MethodsOptions methods{.background = edge.background,
+                                     .window = cube_window(edge),
+                                     .law = given.background,
+                                     .zero_loss = given.zero_loss,
+                                     .fourier_ratio = given.deconvolution,
+                                     .richardson_lucy = options.richardson_lucy,
+                                     .bootstrap = options.bootstrap};
   return eels::compare_methods(pair, methods, run);
 }
 

@@ -56,7 +56,8 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       eels::quantify({core, inputs.find_signal("low"), inputs.find_signal("stray")}, options, run);
   StepOutput out;
   add_results(result, out);
-  out.tables["table"] = detail::ratio_table(result.ratios, result.illumination ? "cross_section_sigma" : "k_factor_sigma");
+  out.tables["table"] =
+      detail::ratio_table(result.ratios, result.illumination ? "cross_section_sigma" : "k_factor_sigma");
   out.tables["edges"] = edge_table(result);
   out.tables["items"] = item_table(core, result);
   std::vector<eels::PlacedEdge> placed;
