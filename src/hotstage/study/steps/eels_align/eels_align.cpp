@@ -98,7 +98,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.align",
-    .version = 2,
+    .version = 3,
     .title = "Zero-loss alignment",
     .help =
         "Finds the zero-loss peak of every item: energy offset, width, t/λ, saturated or split peaks; calibrates the "

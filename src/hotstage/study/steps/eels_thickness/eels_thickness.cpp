@@ -28,7 +28,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.thickness",
-    .version = 1,
+    .version = 2,
     .title = "Thickness",
     .help =
         "t/λ of every item by the log-ratio with the zero-loss peak ended in two ways, and thickness in nm by two "
