@@ -29,8 +29,8 @@ struct Case {
   double measured;   ///< what this version finds (README.md)
 };
 
-void PrintTo(const Case& one, std::ostream* out) {
-  *out << one.set.name;
+std::ostream& operator<<(std::ostream& out, const Case& one) {
+  return out << one.set.name;
 }
 
 class ModelTruth : public SharedFiles, public ::testing::WithParamInterface<Case> {};

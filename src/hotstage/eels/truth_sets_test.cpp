@@ -36,8 +36,8 @@ struct Case {
   double with_gos;   ///< the same with our own oscillator strengths
 };
 
-void PrintTo(const Case& one, std::ostream* out) {
-  *out << one.set.name;
+std::ostream& operator<<(std::ostream& out, const Case& one) {
+  return out << one.set.name;
 }
 
 class RealComposition : public SharedFiles, public ::testing::WithParamInterface<Case> {};

@@ -273,17 +273,4 @@ void add_eds_checks(std::span<const double> counts, const eds::SpectrumFit& fit,
   }
 }
 
-signal::Signal line_map(const signal::Signal& signal, std::span<const double> values, const std::string& title) {
-  Buffer<float, 2> data({1, values.size()});
-  std::transform(values.begin(), values.end(), data.row(0).begin(), [](double v) { return static_cast<float>(v); });
-  signal::Signal out;
-  out.axes = signal.navigation;
-  out.metadata = signal.metadata;
-  out.metadata.title = title;
-  out.metadata.signal_type.clear();
-  out.intensity_unit = "counts";
-  out.source = signal::memory_source(std::move(data));
-  return out;
-}
-
 }  // namespace hotstage::study::detail

@@ -40,8 +40,4 @@ struct AreaMaps {
 void add_eds_checks(std::span<const double> counts, const eds::SpectrumFit& fit,
                     std::span<const eds::Interference> interferences, StepOutput& out);
 
-/// An image (or profile) of one α line.
-[[nodiscard]] signal::Signal line_map(const signal::Signal& signal, std::span<const double> values,
-                                      const std::string& title);
-
 }  // namespace hotstage::study::detail

@@ -19,6 +19,7 @@ signal::Signal map_of_pixels() {
   out.navigation = {{.name = "y", .size = 3, .scale = 2.0, .unit = "nm"},
                     {.name = "x", .size = 5, .scale = 2.0, .unit = "nm"}};
   out.axes = {{.name = "Energy loss", .size = 4, .unit = "eV"}};
+  out.metadata.signal_type = "EELS";
   Buffer<float, 2> counts({15, 4});
   std::fill(counts.data(), counts.data() + counts.size(), 1.0F);
   out.source = signal::memory_source(std::move(counts));
@@ -70,6 +71,22 @@ TEST(AlongLine, needs_two_ends) {
   const std::vector<ItemSeries> series{columns()};
   EXPECT_THROW((void)along_line(map_of_pixels(), {{1.0, 2.0}, 0.0}, series), Error);
   EXPECT_THROW((void)along_line(map_of_pixels(), {{1.0, 2.0, 1.1, 2.0}, 0.0}, series), Error);
+}
+
+TEST(MapSignal, lies_over_the_scan_and_is_no_spectrum) {
+  ItemQuantity quantity = columns().quantity();
+  quantity.name = "thickness";
+  quantity.unit = "nm";
+  const signal::Signal map = map_signal(map_of_pixels(), quantity);
+  EXPECT_TRUE(map.navigation.empty());
+  ASSERT_EQ(map.axes.size(), 2U);
+  EXPECT_EQ(map.axes[1].name, "x");
+  EXPECT_EQ(map.metadata.title, "thickness");
+  EXPECT_EQ(map.metadata.signal_type, "");
+  EXPECT_EQ(map.intensity_unit, "nm");
+  const Buffer<float, 2> values = signal::read_all(map);
+  EXPECT_EQ(values.row(0)[9], 4.0F);
+  EXPECT_EQ(values.row(0)[6], 0.0F) << "refused";
 }
 
 }  // namespace

@@ -32,10 +32,6 @@ double bar_length(double width) {
   return decade;
 }
 
-bool is_valid(const ItemQuantity& quantity, std::size_t item) {
-  return quantity.valid.empty() || quantity.valid[item] != 0;
-}
-
 }  // namespace
 
 std::vector<eels::ZeroLoss> find_peaks(const signal::Signal& low, const eels::ZeroLossOptions& options, Run& run) {
@@ -199,7 +195,7 @@ std::vector<report::Figure> scaled_maps(const signal::Signal& scan, std::span<co
 std::vector<report::Figure> histogram(const ItemQuantity& quantity) {
   std::vector<double> values;
   for (std::size_t i = 0; i < quantity.value.size(); ++i) {
-    if (is_valid(quantity, i)) {
+    if (quantity.is_valid(i)) {
       values.push_back(quantity.value[i]);
     }
   }
@@ -229,23 +225,6 @@ std::vector<report::Figure> histogram(const ItemQuantity& quantity) {
   figure.panels.push_back(
       {.x = {.label = quantity.name, .unit = quantity.unit}, .y = {.label = "Items"}, .marks = {std::move(steps)}});
   return {std::move(figure)};
-}
-
-signal::Signal map_signal(const signal::Signal& scan, const ItemQuantity& quantity) {
-  Buffer<float, 2> data({1, quantity.value.size()});
-  for (std::size_t i = 0; i < quantity.value.size(); ++i) {
-    data.row(0)[i] = is_valid(quantity, i) ? static_cast<float>(quantity.value[i]) : 0.0F;
-  }
-  signal::Signal out;
-  out.axes = scan.navigation;
-  if (out.axes.empty()) {
-    out.axes.push_back({.name = "item", .size = 1});
-  }
-  out.metadata = scan.metadata;
-  out.metadata.title = quantity.name;
-  out.intensity_unit = quantity.unit;
-  out.source = signal::memory_source(std::move(data));
-  return out;
 }
 
 }  // namespace hotstage::study::detail

@@ -50,7 +50,4 @@ struct SingleScattering {
 /// How often values occur: about √n bins over the range of the valid items; nothing below 8 of them.
 [[nodiscard]] std::vector<report::Figure> histogram(const ItemQuantity& quantity);
 
-/// A map as a signal over the navigation axes.
-[[nodiscard]] signal::Signal map_signal(const signal::Signal& scan, const ItemQuantity& quantity);
-
 }  // namespace hotstage::study::detail

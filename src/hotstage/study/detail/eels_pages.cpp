@@ -121,10 +121,6 @@ report::Panel signal_panel(const eels::MeanSpectra& means, std::span<const eels:
   return panel;
 }
 
-bool is_valid(const ItemQuantity& quantity, std::size_t item) {
-  return quantity.valid.empty() || quantity.valid[item] != 0;
-}
-
 std::string axis_label(const signal::Axis& axis, const std::string& fallback) {
   return axis.name.empty() ? fallback : axis.name;
 }
@@ -133,7 +129,7 @@ report::Figure profile_figure(const signal::Axis& axis, const ItemQuantity& quan
   report::Points points{.name = quantity.name, .colour = report::Colour::blue};
   for (std::size_t i = 0; i < quantity.value.size(); ++i) {
     points.x.push_back(axis.value(static_cast<double>(i)));
-    points.y.push_back(is_valid(quantity, i) ? quantity.value[i] : std::numeric_limits<double>::quiet_NaN());
+    points.y.push_back(quantity.is_valid(i) ? quantity.value[i] : std::numeric_limits<double>::quiet_NaN());
     if (!quantity.sigma.empty()) {
       points.sigma_y.push_back(quantity.sigma[i]);
     }
@@ -154,7 +150,7 @@ report::Figure map_figure(const signal::Axis& y, const signal::Axis& x, const It
                 .x = {x.value(-0.5), x.value(static_cast<double>(x.size) - 0.5)},
                 .y = {y.value(-0.5), y.value(static_cast<double>(y.size) - 0.5)}};
   for (std::size_t i = 0; i < quantity.value.size(); ++i) {
-    image.grid.values.push_back(is_valid(quantity, i) ? quantity.value[i] : std::numeric_limits<double>::quiet_NaN());
+    image.grid.values.push_back(quantity.is_valid(i) ? quantity.value[i] : std::numeric_limits<double>::quiet_NaN());
   }
   // A fifth of the width, rounded down to 1, 2 or 5: as a micrograph is printed.
   const double nm = nanometres_per(x.unit);
@@ -264,6 +260,24 @@ std::vector<report::Figure> item_figures(const signal::Signal& core, std::span<c
           quantity));
     }
   }
+  return out;
+}
+
+signal::Signal map_signal(const signal::Signal& scan, const ItemQuantity& quantity) {
+  Buffer<float, 2> data({1, quantity.value.size()});
+  for (std::size_t i = 0; i < quantity.value.size(); ++i) {
+    data.row(0)[i] = quantity.is_valid(i) ? static_cast<float>(quantity.value[i]) : 0.0F;
+  }
+  signal::Signal out;
+  out.axes = scan.navigation;
+  if (out.axes.empty()) {
+    out.axes.push_back({.name = "item", .size = 1});
+  }
+  out.metadata = scan.metadata;
+  out.metadata.title = quantity.name;
+  out.metadata.signal_type.clear();  // a map is no spectrum
+  out.intensity_unit = quantity.unit;
+  out.source = signal::memory_source(std::move(data));
   return out;
 }
 

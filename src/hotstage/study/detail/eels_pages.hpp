@@ -20,11 +20,16 @@ struct ItemQuantity {
   std::vector<double> value;
   std::vector<double> sigma;  ///< empty: none
   std::vector<char> valid;    ///< 0: not measured, drawn as a gap; empty: all valid
+
+  [[nodiscard]] bool is_valid(std::size_t item) const { return valid.empty() || valid[item] != 0; }
 };
 
 /// Profiles over one axis, maps over two; nothing for a single item.
 [[nodiscard]] std::vector<report::Figure> item_figures(const signal::Signal& core,
                                                        std::span<const ItemQuantity> quantities);
+
+/// The values over the navigation axes: an image of a map, a profile of a line scan; 0 where nothing was measured.
+[[nodiscard]] signal::Signal map_signal(const signal::Signal& scan, const ItemQuantity& quantity);
 
 /// Nanometres in the unit of a navigation axis, as files spell it; 0 when it is no length.
 [[nodiscard]] double nanometres_per(const std::string& unit);

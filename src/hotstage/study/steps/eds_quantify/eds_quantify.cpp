@@ -56,8 +56,8 @@ void add_maps(const signal::Signal& spectra, const eds::SpectrumFit& fit, StepOu
     }
     items.columns.push_back(io::number_column(name, "counts", value));
     items.columns.push_back(io::number_column(name + "_sigma", "counts", sigma));
-    out.signals[fmt::format("map_{}", k)] = detail::line_map(spectra, value, name);
     quantities.push_back({name, "counts", std::move(value), std::move(sigma), {}});
+    out.signals[fmt::format("map_{}", k)] = detail::map_signal(spectra, quantities.back());
   }
   out.tables["items"] = std::move(items);
   for (report::Figure& figure : detail::item_figures(spectra, quantities)) {

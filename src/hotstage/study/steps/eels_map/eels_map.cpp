@@ -27,26 +27,6 @@ struct Options {
   }
 };
 
-/// The map as an image when the scan has two axes, as a profile when it has one.
-template <class Number>
-signal::Signal map_signal(const signal::Signal& core, const std::vector<Number>& map, const std::string& title,
-                          const char* unit) {
-  Buffer<float, 2> data({1, map.size()});
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    data.row(0)[i] = static_cast<float>(map[i]);
-  }
-  signal::Signal out;
-  out.axes = core.navigation;
-  if (out.axes.empty()) {
-    out.axes.push_back({.name = "item", .size = 1});
-  }
-  out.metadata = core.metadata;
-  out.metadata.title = title;
-  out.intensity_unit = unit;
-  out.source = signal::memory_source(std::move(data));
-  return out;
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const signal::Signal& core = inputs.signal("core");
@@ -98,9 +78,11 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     const detail::ItemSeries& map = maps[e];
     quantities.push_back(map.quantity());
     detail::add_columns(map, items);
-    out.signals[fmt::format("map_{}", e)] = map_signal(core, map.value, map.label, "counts");
-    out.signals[fmt::format("sigma_{}", e)] = map_signal(core, map.sigma, map.label + ", σ", "counts");
-    out.signals[fmt::format("mask_{}", e)] = map_signal(core, map.valid, map.label + ", measured", "");
+    out.signals[fmt::format("map_{}", e)] = detail::map_signal(core, map.quantity());
+    out.signals[fmt::format("sigma_{}", e)] =
+        detail::map_signal(core, {map.label + ", σ", "counts", map.sigma, {}, map.valid});
+    out.signals[fmt::format("mask_{}", e)] = detail::map_signal(
+        core, {map.label + ", measured", "", std::vector<double>(map.valid.begin(), map.valid.end()), {}, {}});
   }
   maps.push_back(thickness);
   if (chain.deconvolves()) {
@@ -127,7 +109,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.map",
-    .version = 2,
+    .version = 3,
     .title = "Elemental maps",
     .help =
         "Integrates the background-free signal of edges in windows, item by item, with counting uncertainty; maps open "
