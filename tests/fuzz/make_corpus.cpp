@@ -6,6 +6,7 @@
 #include "hotstage/io/hdf5.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/mrc/test_files.hpp"
+#include "hotstage/signal/formats/png/test_files.hpp"
 #include "hotstage/signal/formats/tia/test_files.hpp"
 #include "hotstage/signal/formats/velox/test_files.hpp"
 
@@ -147,6 +148,10 @@ void write_texts(const std::filesystem::path& folder) {
 void write_series(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder / "tia");
   std::filesystem::create_directories(folder / "mrc");
+  std::filesystem::create_directories(folder / "png");
+  using signal::png::testing_files::make_picture;
+  io::write_text(folder / "png/grey.png", make_picture({}));
+  io::write_text(folder / "png/wide.png", make_picture({.bits = 16, .filter = 4}));
   using signal::tia::testing_files::make_series;
   io::write_text(folder / "tia/images.ser", make_series({}));
   io::write_text(folder / "tia/wide.ser", make_series({.version = 0x0220, .delta = 4e7, .seconds = {5, 9, 50}}));

@@ -3,6 +3,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/core/expected.hpp"
+#include "hotstage/heater/format.hpp"
 #include "hotstage/io/document.hpp"
 #include "hotstage/signal/format.hpp"
 
@@ -10,6 +11,8 @@
 #include <fmt/format.h>
 
 #include "console.hpp"
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -81,7 +84,48 @@ Value describe_signal(const signal::Signal& data) {
   return out;
 }
 
+std::string clock_text(double wall_s) {
+  const auto seconds = static_cast<long long>(wall_s) % 86400;
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+Value describe_log(const std::string& file, const heater::LogFormat& format) {
+  const heater::HeaterLog log = heater::read_log(file, {.on_backstep = heater::BackStep::drop});
+  const auto [coldest, hottest] = std::ranges::minmax(log.temperature_degC);
+  Value out = Value::object();
+  out["file"] = file;
+  out["format"] = format.title;
+  Value& known = out["log"];
+  known = Value::object();
+  known["rows"] = log.size();
+  known["first_s"] = log.time_s.front();
+  known["last_s"] = log.time_s.back();
+  known["step_s"] = heater::sampling_s(log);
+  known["coldest_degC"] = coldest;
+  known["hottest_degC"] = hottest;
+  known["gaps"] = heater::gaps(log).size();
+  known["repairs"] = log.repairs.size();
+  if (!log.wall_s.empty()) {
+    known["wall_clock"] = fmt::format("{} … {}", clock_text(log.wall_s.front()), clock_text(log.wall_s.back()));
+  }
+  if (!log.date.empty()) {
+    known["date"] = log.date;
+  }
+  if (!log.notes.empty()) {
+    known["notes"] = Value::array();
+  }
+  for (const heater::LogNote& note : log.notes) {
+    known["notes"].push_back(fmt::format("{:.3f} s: {}", note.time_s, note.text));
+  }
+  return out;
+}
+
 Value describe_file(const std::string& file, bool tags, Run& run) {
+  std::error_code none;
+  const heater::LogFormat* log = std::filesystem::is_regular_file(file, none) ? heater::sniff_log(file) : nullptr;
+  if (log != nullptr) {
+    return describe_log(file, *log);
+  }
   Value out = Value::object();
   out["file"] = file;
   out["format"] = signal::sniff(file).title;
@@ -104,8 +148,30 @@ void print_axis(const char* role, const Value& axis) {
              step, axis.at("first").as_number(), axis.at("last").as_number(), axis.at("unit").as_text());
 }
 
+void print_log(const Value& log) {
+  fmt::print("  {} rows   {:.6g} … {:.6g} s, step {:.6g} s   {:.6g} … {:.6g} degC\n", log.at("rows").as_integer(),
+             log.at("first_s").as_number(), log.at("last_s").as_number(), log.at("step_s").as_number(),
+             log.at("coldest_degC").as_number(), log.at("hottest_degC").as_number());
+  fmt::print("     gaps = {}, repairs = {}", log.at("gaps").as_integer(), log.at("repairs").as_integer());
+  for (const char* key : {"wall_clock", "date"}) {
+    if (const auto text = log.text_at(key)) {
+      fmt::print(", {} = {}", key, *text);
+    }
+  }
+  fmt::print("\n");
+  if (const Value* notes = log.find("notes")) {
+    for (const Value& note : notes->as_array()) {
+      fmt::print("     note at {}\n", note.as_text());
+    }
+  }
+}
+
 void print_file(const Value& file) {
   fmt::print("{}: {}\n", file.at("file").as_text(), file.at("format").as_text());
+  if (const Value* log = file.find("log")) {
+    print_log(*log);
+    return;
+  }
   int number = 0;
   for (const Value& entry : file.at("signals").as_array()) {
     fmt::print("  {}  {} {} {}\n", number++, entry.at("shape").as_text(), entry.at("dtype").as_text(),
@@ -136,7 +202,9 @@ Work add(CLI::App& app) {
   auto typed = std::make_shared<Typed>();
   app.add_option("file", typed->files, "files")->required()->type_name("FILE…");
   app.add_flag("--tags", typed->tags, "also print the file's own tags");
-  app.footer("Examples:\n  hotstage info scan.dm4\n  hotstage info *.dm3 --json\n  hotstage info scan.dm4 --tags");
+  app.footer(
+      "Examples:\n  hotstage info scan.dm4\n  hotstage info *.dm3 --json\n  hotstage info run/   (a folder of frames "
+      "is one series)\n  hotstage info \"Heat raw.csv\"\n  hotstage info scan.dm4 --tags");
   return [typed](Run& run, const Common& common) {
     Value all = Value::array();
     std::optional<Error> first;

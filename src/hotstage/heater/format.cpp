@@ -30,6 +30,19 @@ std::string list_titles() {
   return out;
 }
 
+const LogFormat* match_head(std::string_view head) {
+  const LogFormat* best = nullptr;
+  Match best_match = Match::no;
+  for (const LogFormat* format : formats()) {
+    const Match match = format->sniff(head);
+    if (static_cast<int>(match) > static_cast<int>(best_match)) {
+      best = format;
+      best_match = match;
+    }
+  }
+  return best;
+}
+
 std::string_view without_mark(std::string_view text) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
@@ -54,23 +67,22 @@ const LogFormat& find_format(std::string_view id) {
   return **found;
 }
 
+const LogFormat* sniff_log(const std::filesystem::path& file) {
+  const std::vector<std::byte> head = io::read_head(file, head_bytes);
+  return match_head(without_mark({reinterpret_cast<const char*>(head.data()), head.size()}));
+}
+
 HeaterLog parse_log(std::string_view text, const std::string& file, const ReadOptions& options) {
   const std::string_view body = without_mark(text);
   if (body.empty()) {
     throw Error(Errc::bad_input, Location{.file = file}, "the heater log is empty",
                 "Export it again from the heater's software");
   }
-  const LogFormat* best = nullptr;
-  Match best_match = Match::no;
-  for (const LogFormat* format : formats()) {
-    const Match match = format->sniff(body.substr(0, head_bytes));
-    if (static_cast<int>(match) > static_cast<int>(best_match)) {
-      best = format;
-      best_match = match;
-    }
-  }
+  const LogFormat* best =
+      options.columns.temperature.empty() ? match_head(body.substr(0, head_bytes)) : &find_format("table");
   if (best == nullptr) {
-    throw Error(Errc::unsupported, Location{.file = file}, "not a heater log known here", "Known are " + list_titles());
+    throw Error(Errc::unsupported, Location{.file = file}, "not a heater log known here",
+                "Known are " + list_titles() + "; for other tables name time_column and temperature_column");
   }
   try {
     HeaterLog log = best->read(io::to_utf8(body), file, options);

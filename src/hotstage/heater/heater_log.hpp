@@ -16,12 +16,21 @@ struct Repair {
   std::string text;
 };
 
+/// Something the operator wrote down during the run.
+struct LogNote {
+  double time_s = 0.0;
+  std::string text;
+};
+
 /// Times rise strictly; temperatures are those of the chip's thermometer, not of the specimen.
 struct HeaterLog {
   std::vector<double> time_s;            ///< the experiment's own clock
   std::vector<double> temperature_degC;  ///< one per time
   std::vector<double> wall_s;            ///< seconds since the midnight before the first row; empty: not recorded
+  std::vector<double> set_degC;          ///< set points; empty: not recorded
   std::vector<Repair> repairs;
+  std::vector<LogNote> notes;
+  std::string date;  ///< of the run, as the file spells it; empty: not said
   std::string format;
   std::string file;
 

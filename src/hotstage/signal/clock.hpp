@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include "hotstage/core/fields.hpp"
 #include "hotstage/signal/signal.hpp"
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +17,11 @@ namespace hotstage::signal {
 
 /// What a date such as 03/04/2021 means; no file says it.
 enum class DayOrder { month_first, day_first };
+
+constexpr auto enum_names(DayOrder) {
+  return std::array{EnumName<DayOrder>{DayOrder::month_first, "month_first"},
+                    EnumName<DayOrder>{DayOrder::day_first, "day_first"}};
+}
 
 /// A reading of a clock, without its time zone.
 struct ClockReading {

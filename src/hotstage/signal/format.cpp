@@ -53,16 +53,21 @@ void refuse_companion(const std::filesystem::path& file, std::span<const std::by
 }
 
 /// Zarr keeps a signal in a folder of many files.
-void refuse_folder(const std::filesystem::path& file) {
+void refuse_zarr(const std::filesystem::path& file) {
   std::error_code none;
-  if (!std::filesystem::is_directory(file, none)) {
-    return;
+  if (std::filesystem::is_directory(file, none) &&
+      (io::extension(file) == "zspy" || std::filesystem::exists(file / ".zgroup", none) ||
+       std::filesystem::exists(file / "zarr.json", none))) {
+    throw Error(Errc::unsupported, Location{.file = file.string()}, "a HyperSpy Zarr store (ZSPY): not yet supported",
+                "Save it as .hspy from HyperSpy");
   }
-  const bool zarr = io::extension(file) == "zspy" || std::filesystem::exists(file / ".zgroup", none) ||
-                    std::filesystem::exists(file / "zarr.json", none);
-  throw Error(Errc::unsupported, Location{.file = file.string()},
-              zarr ? "a HyperSpy Zarr store (ZSPY): not yet supported" : "a folder, not a file",
-              zarr ? "Save it as .hspy from HyperSpy" : "Name one file in it");
+}
+
+/// The format that takes a path by its name; nullptr when none does.
+const Format* claimed(const std::filesystem::path& path) {
+  const auto found = std::ranges::find_if(
+      formats(), [&](const Format* format) { return format->claims != nullptr && format->claims(path); });
+  return found == formats().end() ? nullptr : *found;
 }
 
 /// HDF5 is a container of many formats: the groups tell them apart.
@@ -119,7 +124,12 @@ std::span<const Format* const> formats() {
 }
 
 const Format& sniff(const std::filesystem::path& file) {
-  refuse_folder(file);
+  refuse_zarr(file);
+  std::error_code none;
+  const Format* by_name = claimed(file);
+  if (by_name != nullptr && !std::filesystem::is_regular_file(file, none)) {
+    return *by_name;
+  }
   const std::vector<std::byte> head = io::read_head(file, head_bytes);
   refuse_companion(file, head);
   if (head.empty()) {
@@ -133,8 +143,12 @@ const Format& sniff(const std::filesystem::path& file) {
   if (detail::is_hdf5(head)) {
     return match_hdf5(file);
   }
-  if (const Format* format = best_match(file, head)) {
-    return *format;
+  const Format* best = best_match(file, head);
+  if (by_name != nullptr && (best == nullptr || best->sniff(head) != Match::yes)) {
+    return *by_name;
+  }
+  if (best != nullptr) {
+    return *best;
   }
   throw Error(Errc::unsupported, Location{.file = file.string()}, "not a file format known here",
               "Known are " + list_titles(false));

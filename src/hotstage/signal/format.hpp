@@ -30,13 +30,16 @@ struct Format {
   std::vector<Signal> (*read)(const std::filesystem::path& file, Run& run) = nullptr;
   /// nullptr: read only. Writes to `file` itself: the caller passes a temporary name and renames.
   void (*write)(std::span<const Signal> signals, const std::filesystem::path& file, Run& run) = nullptr;
+  /// Folders, patterns and files without a signature: is the path theirs by its name? Asked when no bytes speak for a
+  /// format.
+  bool (*claims)(const std::filesystem::path& path) = nullptr;
 };
 
 /// All formats built in.
 [[nodiscard]] std::span<const Format* const> formats();
 
 /// The format of a file by content. Throws Error{io} when it cannot be opened, Error{unsupported} naming the format
-/// when it is recognised but not read here (Velox EMD, SER, …), Error{bad_input} for macOS "._" companions and empty
+/// when it is recognised but not read here (Nion, blockfiles, …), Error{bad_input} for macOS "._" companions and empty
 /// files.
 [[nodiscard]] const Format& sniff(const std::filesystem::path& file);
 

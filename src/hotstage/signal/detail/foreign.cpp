@@ -42,7 +42,6 @@ using namespace std::string_view_literals;
 
 constexpr std::array table{
     Magic{0, "IMGBLO"sv, "a NanoMegas blockfile (BLO)", ""},
-    Magic{0, "\x89PNG"sv, "a PNG picture", "Pictures carry no calibration: export TIFF or the raw file instead"},
     Magic{0, "\xFF\xD8\xFF"sv, "a JPEG picture", "Pictures carry no calibration: export TIFF or the raw file instead"},
     Magic{0, "\x93NUMPY"sv, "a NumPy array", ""},
     Magic{0, "\x1F\x8B"sv, "a gzip archive", "Unpack it first"},

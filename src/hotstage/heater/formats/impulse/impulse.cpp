@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DENSsolutions Impulse: "… Heat raw.csv" and "… Synchronized data.csv".
 
+#include "hotstage/heater/detail/log_rows.hpp"
 #include "hotstage/heater/format.hpp"
 #include "hotstage/io/delimited.hpp"
+#include "hotstage/io/files.hpp"
+#include "hotstage/io/text.hpp"
+#include "hotstage/signal/clock.hpp"
 
 #include <fmt/format.h>
 
@@ -15,37 +19,14 @@ namespace hotstage::heater::impulse {
 namespace {
 
 constexpr double day_s = 86400.0;
-constexpr double zero_degC = -273.15;
+
+constexpr std::string_view metadata_mark = "Experiment date,";
 
 Match sniff(std::string_view head) {
-  return head.starts_with("TimeStamp,Experiment time,Temperature Measured") ? Match::yes : Match::no;
+  return head.starts_with("TimeStamp,Experiment time,Temperature Measured") || head.starts_with(metadata_mark)
+             ? Match::yes
+             : Match::no;
 }
-
-/// "13:40:25.811" as seconds since midnight.
-std::optional<double> clock_s(std::string_view text) {
-  const std::size_t first = text.find(':');
-  const std::size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
-  if (second == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const auto hours = io::parse_number(text.substr(0, first));
-  const auto minutes = io::parse_number(text.substr(first + 1, second - first - 1));
-  const auto seconds = io::parse_number(text.substr(second + 1));
-  const bool complete = hours && minutes && seconds;
-  if (!complete || !(*hours >= 0.0 && *hours < 24.0) || !(*minutes >= 0.0 && *minutes < 60.0) ||
-      !(*seconds >= 0.0 && *seconds < 61.0)) {
-    return std::nullopt;
-  }
-  return *hours * 3600.0 + *minutes * 60.0 + *seconds;
-}
-
-/// Rows as they stand in the file, before any is dropped.
-struct Rows {
-  std::vector<std::string> clock;  // empty: no such column
-  std::vector<double> time_s;      // empty: no such column
-  std::vector<double> temperature;
-  std::vector<int> line;
-};
 
 const io::Column* find_column(const io::Table& table, std::string_view name) {
   for (const io::Column& column : table.columns) {
@@ -56,11 +37,11 @@ const io::Column* find_column(const io::Table& table, std::string_view name) {
   return nullptr;
 }
 
-Rows rows_of(const io::Table& table) {
+detail::LogRows rows_of(const io::Table& table) {
   if (table.rows() == 0) {
     throw Error(Errc::bad_input, "the log has no complete row", "Export it again from the heater's software");
   }
-  Rows rows;
+  detail::LogRows rows;
   rows.temperature = table.numbers("Temperature Measured");
   rows.line = table.lines;
   const io::Column* clock = find_column(table, "TimeStamp");
@@ -80,115 +61,61 @@ Rows rows_of(const io::Table& table) {
   return rows;
 }
 
-class Reader {
- public:
-  Reader(Rows rows, const std::string& file, const ReadOptions& options)
-      : rows_(std::move(rows)), file_(file), options_(options) {}
-
-  HeaterLog read() {
-    for (std::size_t i = 0; i < rows_.temperature.size(); ++i) {
-      take(i);
-    }
-    if (log_.time_s.empty()) {
-      throw Error(Errc::bad_input, Location{.file = file_}, "the log has no complete row",
-                  "Export it again from the heater's software");
-    }
-    return std::move(log_);
+/// "13:46:46: Live note one"
+void add_note(HeaterLog& log, std::string_view line) {
+  const std::size_t mark = line.find(": ");
+  const auto clock = signal::read_clock(line.substr(0, std::min(mark, line.size())));
+  if (mark == std::string_view::npos || !clock || log.wall_s.empty()) {
+    return;
   }
-
- private:
-  void repair(std::size_t row, const std::string& kind, const std::string& text) {
-    log_.repairs.push_back({kind, rows_.line[row], text});
+  double since_first = clock->second - log.wall_s.front();
+  if (since_first < -0.5 * day_s) {
+    since_first += day_s;  // past midnight
   }
+  log.notes.push_back({log.time_s.front() + since_first, std::string(line.substr(mark + 2))});
+}
 
-  void take(std::size_t i) {
-    const double temperature = rows_.temperature[i];
-    if (!std::isfinite(temperature)) {
-      repair(i, "no temperature", "row dropped: it has no temperature");
-      return;
+/// "… Heat raw.csv" and "… Synchronized data.csv" lie beside "… Metadata.log": date and live notes.
+void add_metadata(HeaterLog& log, const std::string& file) {
+  std::string beside;
+  for (const std::string_view ending : {"Heat raw.csv", "Synchronized data.csv"}) {
+    if (file.ends_with(ending)) {
+      beside = file.substr(0, file.size() - ending.size()) + "Metadata.log";
     }
-    if (temperature < zero_degC) {
-      throw Error(Errc::bad_input, Location{.file = file_, .line = rows_.line[i]},
-                  fmt::format("{:.6g} degC is below absolute zero", temperature), "Is the column in degC?");
-    }
-    const std::optional<double> wall = wall_of(i);
-    const double time = rows_.time_s.empty() ? wall.value_or(NAN) : rows_.time_s[i];
-    if (!std::isfinite(time)) {
-      repair(i, "no time", "row dropped: it has no time");
-      return;
-    }
-    if (!log_.time_s.empty() && time <= log_.time_s.back()) {
-      step_back(i, time, temperature);
-      return;
-    }
-    log_.time_s.push_back(time);
-    log_.temperature_degC.push_back(temperature);
-    add_wall(i, wall);
   }
-
-  [[nodiscard]] std::optional<double> wall_of(std::size_t i) {
-    if (rows_.clock.empty()) {
-      return std::nullopt;
-    }
-    const std::optional<double> clock = clock_s(rows_.clock[i]);
-    if (!clock) {
-      repair(i, "wall clock", fmt::format("\"{}\" is not a time of day", rows_.clock[i]));
-      return std::nullopt;
-    }
-    if (last_clock_ && *clock < *last_clock_ - 0.5 * day_s) {
-      days_ += 1;
-      repair(i, "midnight", "the wall clock passed midnight");
-    }
-    last_clock_ = clock;
-    return *clock + days_ * day_s;
+  std::error_code none;
+  if (beside.empty() || !std::filesystem::is_regular_file(beside, none)) {
+    return;
   }
-
-  void add_wall(std::size_t i, const std::optional<double>& wall) {
-    if (!wall || !walls_complete_) {
-      walls_complete_ = false;
-      log_.wall_s.clear();
-      return;
+  const std::string text = io::to_utf8(io::read_text(beside));
+  bool in_notes = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+    std::string_view line = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    constexpr std::string_view notes_mark = "Live notes, ";
+    if (line.starts_with(metadata_mark)) {
+      log.date = line.substr(std::min(metadata_mark.size() + 1, line.size()));
+    } else if (line.starts_with(notes_mark)) {
+      in_notes = true;
+      line.remove_prefix(notes_mark.size());
     }
-    constexpr double step_s = 1.0;
-    if (!log_.wall_s.empty()) {
-      const double by_wall = *wall - log_.wall_s.back();
-      const double by_time = log_.time_s.back() - log_.time_s[log_.time_s.size() - 2];
-      if (std::abs(by_wall - by_time) > step_s) {
-        repair(i, "clock step",
-               fmt::format("the wall clock went on by {:.3f} s while the experiment went on by {:.3f} s; the "
-                           "experiment's time counts",
-                           by_wall, by_time));
-      }
+    if (in_notes) {
+      add_note(log, line);
     }
-    log_.wall_s.push_back(*wall);
   }
-
-  void step_back(std::size_t i, double time, double temperature) {
-    const double last = log_.time_s.back();
-    if (time == last && temperature == log_.temperature_degC.back()) {
-      repair(i, "duplicate row", "row dropped: it repeats the row before it");
-      return;
-    }
-    if (options_.on_backstep == BackStep::refuse) {
-      throw Error(Errc::bad_input, Location{.file = file_, .line = rows_.line[i]},
-                  fmt::format("time runs backwards ({:.3f} s after {:.3f} s)", time, last),
-                  "Re-export the log, or set on_backstep = \"drop\"");
-    }
-    repair(i, "time backwards", fmt::format("row dropped: {:.3f} s after {:.3f} s", time, last));
-  }
-
-  Rows rows_;
-  std::string file_;
-  ReadOptions options_;
-  HeaterLog log_;
-  std::optional<double> last_clock_;
-  int days_ = 0;
-  bool walls_complete_ = true;
-};
+}
 
 HeaterLog read(std::string_view text, const std::string& file, const ReadOptions& options) {
+  if (text.starts_with(metadata_mark)) {
+    throw Error(Errc::bad_input, Location{.file = file, .line = 1},
+                "the metadata of an Impulse run: it holds no temperatures",
+                "Give \"… Heat raw.csv\" or \"… Synchronized data.csv\"; the metadata beside them are read");
+  }
   const io::Table table = io::parse_table(text, file, {.delimiter = ',', .comment = 0, .header = io::Header::present});
-  return Reader(rows_of(table), file, options).read();
+  HeaterLog log = detail::build_log(rows_of(table), file, options);
+  add_metadata(log, file);
+  return log;
 }
 
 /// Milliseconds as Impulse prints them; a number needs no trailing zeros.

@@ -169,6 +169,18 @@ std::string first_text(const Value& tags, std::initializer_list<std::string_view
   return {};
 }
 
+/// Rows of a scan by DigiScan: pixels and flyback, both in µs. The size is that of the scan, not of a part cut out
+/// later.
+std::optional<Time> scan_time(const Value& tags) {
+  const auto pixel = positive(tags, {"DigiScan.Sample Time"});
+  const auto width = positive(tags, {"DigiScan.Image Width"});
+  const auto height = positive(tags, {"DigiScan.Image Height"});
+  const double flyback = positive(tags, {"DigiScan.Flyback"}).value_or(0.0);
+  constexpr double s_per_us = 1e-6;
+  return pixel && width && height ? std::optional((*pixel * *width + flyback) * *height * s_per_us * units::s)
+                                  : std::nullopt;
+}
+
 std::string acquired(const Value& tags) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> places{
       {{"DataBar.Acquisition Date", "DataBar.Acquisition Time"},
@@ -284,6 +296,8 @@ Metadata metadata_of(const Value& tags) {
                           "SIm.Acquisition.Spectrometer.Exposure Time", "CL.Acquisition.Exposure (s)",
                           "Acquisition.Parameters.High Level.Exposure (s)", "DataBar.Exposure Time (s)"})) {
     out.exposure = *seconds * units::s;
+  } else {
+    out.exposure = scan_time(tags);
   }
   out.frames =
       positive(tags, {"EELS.Acquisition.Number of frames", "EELS.Number of frames",

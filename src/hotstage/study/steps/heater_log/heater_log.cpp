@@ -22,6 +22,7 @@ struct Options {
   template <class V>
   void fields(V& v) {
     v("on_backstep", read.on_backstep, {.help = "what to do with rows whose time runs backwards"});
+    v("columns", read.columns, {.help = "of a log that no format knows: which column of the table is what"});
     fit.fields(v);
     mounting.fields(v);
   }
