@@ -41,7 +41,7 @@ def test_a_missing_file_is_an_oserror(tmp_path):
 
 
 def test_a_file_of_no_known_format_is_refused(tmp_path):
-    file = tmp_path / "x.bin"
+    file = tmp_path / "x.nothing"
     file.write_bytes(bytes(range(1, 200)))
     with pytest.raises(hotstage.Unsupported):
         hotstage.load(file)

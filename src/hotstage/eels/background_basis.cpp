@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Non-negative sum of power laws with fixed exponents: a convex background fit.
 
-#include "hotstage/eels/detail/background_fit.hpp"
 #include "hotstage/core/clones.hpp"
+#include "hotstage/eels/detail/background_fit.hpp"
 
 #include <algorithm>
 #include <array>
