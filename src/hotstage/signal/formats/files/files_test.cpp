@@ -43,6 +43,17 @@ TEST(Files, a_folder_is_a_series_in_the_order_of_its_numbers_with_the_times_of_i
   EXPECT_EQ(load((folder / "a_10*.png"), run).shape_text(), "4 × 5");
 }
 
+TEST(Files, a_pattern_of_raw_files_is_a_series) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a_1.raw", "a_2.raw"}) {
+    io::write_text(folder / name, std::string(24, '\1'));
+    io::write_text(folder / (std::string(name) + ".toml"),
+                   "schema = \"hotstage.image/1\"\ndtype = \"uint16\"\nshape = [3, 4]\nframe_time = \"2 s\"\n");
+  }
+  hotstage::Run run;
+  EXPECT_EQ(load(folder / "a_*.raw", run).shape_text(), "2 | 3 × 4");
+}
+
 TEST(Files, reads_go_to_the_right_file_however_many_are_open) {
   const TemporaryFolder folder;
   for (std::size_t i = 0; i < 30; ++i) {

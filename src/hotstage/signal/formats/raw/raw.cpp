@@ -75,7 +75,8 @@ void set_frames(detail::FrameLayout& layout, const detail::Sidecar& sidecar, std
 
 bool claims(const std::filesystem::path& path) {
   const std::string extension = io::extension(path);
-  return extension == "raw" || extension == "bin";
+  std::error_code none;  // "img_*.raw" is a pattern of files
+  return (extension == "raw" || extension == "bin") && std::filesystem::is_regular_file(path, none);
 }
 
 Match sniff(std::span<const std::byte>) {
