@@ -120,10 +120,10 @@ TEST(ScanCalibration, files_whose_pixel_size_is_wrong) {
   hotstage::Run run;
   std::size_t read = 0;
   for (const RealFile& file :
-       {RealFile{"../../../../../tmp/lat/sto.hspy", 3.905, 3.905, 90.0, 0.1001, 0.0958, 0.0977, 0.002},
-        RealFile{"16_STOimage_1.ser", 3.905, 3.905, 90.0, 0.1001, 0.0958, 0.0977, 0.002},
-        RealFile{"Cropped_PTO-SRO_Aligned.hspy", 3.93, 3.93, 90.0, 0.15, 0.16, 0.16, 0.01},
-        RealFile{"CdTe_tilt_GB_HAADF149.dm3", 3.742, 3.742, 70.53, 0.164, 0.157, 0.157, 0.01}}) {
+       {RealFile{"16_STOimage_1.ser", 3.905, 3.905, 90.0, 0.1001, 0.0962, 0.0973, 0.0005},
+        RealFile{"Cropped_PTO-SRO_Aligned.hspy", 3.93, 3.93, 90.0, 0.15, 0.1636, 0.1618, 0.001},
+        RealFile{"BTO_crystal_1.dm4", 4.006, 4.006, 90.0, 0.297, 0.3126, 0.2980, 0.001},
+        RealFile{"CdTe_tilt_GB_HAADF149.dm3", 3.742, 3.742, 70.53, 0.164, 0.1593, 0.1603, 0.001}}) {
     const std::filesystem::path path = std::filesystem::path(root) / "stem/images" / file.name;
     try {
       const signal::Signal signal = signal::load(path, run);
