@@ -359,6 +359,7 @@ namespace {
 struct LayerGeometry {
   Planar normal;  ///< cycles/px: one per step from Co layer to Co layer
   Planar half;    ///< px: from a Co site to a Li site
+  Planar along;   ///< px: from a site to the next of its layer
   double spacing_A = 0.0;
 };
 
@@ -425,6 +426,7 @@ std::optional<LayerGeometry> geometry_of(const ImageLattice& lattice, const std:
   if (shortest > 1e299 || least > 1e299) {
     return std::nullopt;
   }
+  out.along = along;
   // O3 stacking: Li stands half way to the next Co layer and half a step along it.
   out.half = step < 1.0 ? next : combine(0.5, next, 0.5, along);
   return out;
@@ -481,8 +483,9 @@ std::vector<Site> all_sites(View<const float, 2> image, const ColumnSet& set, co
     if (out[i].amplitude.value < bright) {
       continue;
     }
-    for (const double sign : {1.0, -1.0}) {
-      const Planar at = combine(1.0, out[i].place, sign, g.half);
+    for (const Planar& step :
+         {g.half, combine(-1.0, g.half, 0.0, g.half), g.along, combine(-1.0, g.along, 0.0, g.along)}) {
+      const Planar at = combine(1.0, out[i].place, 1.0, step);
       const bool inside = at.y > margin && at.x > margin &&
                           at.y < static_cast<double>(image.extent(0)) - 1.0 - margin &&
                           at.x < static_cast<double>(image.extent(1)) - 1.0 - margin;

@@ -18,7 +18,7 @@ namespace hotstage::series {
 
 struct ColumnOptions {
   std::optional<Length> spacing;
-  double min_snr = 5.0;
+  double min_snr = 4.0;
   int sweeps = 4;
 
   template <class V>
@@ -73,8 +73,9 @@ struct LayerRatio {
   std::size_t predicted = 0;  ///< sites where no column was found and the amplitude was fitted at the expected place
 };
 
-/// Measures both layers of metal sites of an image along <110>cub ∥ [100]hex: columns found, and expected Li sites
-/// (half a Co-layer step along and across) without one. Nothing when the lattice has neither 4.4 … 5.0 Å (layers seen)
+/// Measures both layers of metal sites of an image along <110>cub ∥ [100]hex: columns found, and
+/// expected sites beside bright columns (half a Co-layer step along and across; the next in the layer) without one, so
+/// that faint columns are not left out. Nothing when the lattice has neither 4.4 … 5.0 Å (layers seen)
 /// nor 2.2 … 2.55 Å planes (no layers seen: the strongest of them are halved).
 [[nodiscard]] std::optional<LayerRatio> layer_ratio(View<const float, 2> image, const ColumnSet& set,
                                                     const ImageLattice& lattice, const std::array<double, 2>& pixel_A);

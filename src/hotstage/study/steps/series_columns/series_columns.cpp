@@ -17,12 +17,15 @@ struct Options {
   detail::ImageOptions image;
   series::LatticeOptions lattice;
   series::ColumnOptions columns;
+  bool layers = false;
 
   template <class V>
   void fields(V& v) {
     image.fields(v);
     lattice.fields(v);
     columns.fields(v);
+    v("layers", layers,
+      {.help = "the specimen is an oxide along <110>cub ∥ [100]hex: compare the layers of Li and Co sites"});
   }
 };
 
@@ -95,12 +98,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.tables["columns"] = detail::column_table(set, image, lattice);
   add_results(set, out);
   out.figures.push_back(detail::column_figure(set, image));
-  if (image.pixel_A) {
-    if (const auto ratio = series::layer_ratio(image.counts.view(), set, lattice, *image.pixel_A)) {
-      add_ratio(*ratio, out);
-      out.assumptions.push_back({"Strength of a column follows its metal content",
-                                 "channelling and thickness are those of both layers alike"});
+  if (options.layers) {
+    const std::array<double, 2> pixel = detail::require_pixel(image, inputs.signal("image"));
+    const auto ratio = series::layer_ratio(image.counts.view(), set, lattice, pixel);
+    if (!ratio) {
+      throw Error(Errc::refused, "no planes of 4.4 … 5.0 Å or 2.2 … 2.55 Å in the lattice found: no layers to compare",
+                  "Check the pixel size (series.lattice); only <110>cub ∥ [100]hex shows the layers edge on");
     }
+    add_ratio(*ratio, out);
+    out.assumptions.push_back(
+        {"Strength of a column follows its metal content", "channelling and thickness are those of both layers alike"});
   }
   out.assumptions.push_back(
       {"Columns are round and equally wide", "static displacement along the beam widens a column"});
@@ -117,7 +124,7 @@ const Step step{
     .help =
         "Finds atomic columns, fits place and strength of each with uncertainty, sorts them into sublattices of the "
         "fitted lattice and measures how bright the lithium layers of a layered oxide are against the cobalt layers",
-    .example = "hotstage series columns --image haadf.dm4 --spacing \"0.2 nm\"",
+    .example = "hotstage series columns --image haadf.dm4 --spacing \"0.23 nm\" --layers true",
     .inputs = {{"image", Kind::signal, true, "image with resolved columns, or a registered stack"}},
     .outputs = {{"columns", Kind::table, "place, σ, amplitude and sublattice of every column"},
                 {"layers", Kind::table, "mean amplitude of every layer of metal sites, where there are layers"}},
