@@ -5,6 +5,7 @@
 #include "hotstage/num/fft.hpp"
 #include "hotstage/num/fft2.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/detail/lock_in.hpp"
 
 #include <fmt/format.h>
 
@@ -42,15 +43,6 @@ namespace {
 
 constexpr std::size_t padding = 2;
 
-std::vector<double> hann(std::size_t n) {
-  std::vector<double> out(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double s = std::sin(std::numbers::pi * (static_cast<double>(i) + 0.5) / static_cast<double>(n));
-    out[i] = s * s;
-  }
-  return out;
-}
-
 /// Power of the windowed, padded image; index (l, k) with l taken modulo the rows.
 class Spectrum {
  public:
@@ -65,8 +57,8 @@ class Spectrum {
       }
     }
     mean /= static_cast<double>(image.size());
-    const std::vector<double> wy = hann(image.extent(0));
-    const std::vector<double> wx = hann(image.extent(1));
+    const std::vector<double> wy = detail::hann_window(image.extent(0));
+    const std::vector<double> wx = detail::hann_window(image.extent(1));
     Buffer<float, 2> padded({rows_, columns_});
     for (std::size_t y = 0; y < image.extent(0); ++y) {
       for (std::size_t x = 0; x < image.extent(1); ++x) {
@@ -161,7 +153,7 @@ double vertex(double before, double here, double after) {
 /// σ of a frequency component: noise power n per window energy Σw², amplitude power p = (|a| Σw)²:
 /// var = n Σw²x² (Σw)² / (2 (2π)² p (Σw x²)² Σw²); Hann window of `size` samples.
 double frequency_sigma(double power, double noise, std::size_t size) {
-  const std::vector<double> w = hann(size);
+  const std::vector<double> w = detail::hann_window(size);
   double sum = 0.0;
   double squares = 0.0;
   double moment = 0.0;
