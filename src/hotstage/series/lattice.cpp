@@ -204,6 +204,13 @@ std::vector<Spot> find_spots(View<const float, 2> image, const LatticeOptions& o
                        .snr = power / noise});
     }
   }
+  // A filtered image has bands without noise, where anything stands out.
+  constexpr double faint = 0.005;
+  double strongest = 0.0;
+  for (const Spot& spot : spots) {
+    strongest = std::max(strongest, spot.amplitude);
+  }
+  std::erase_if(spots, [&](const Spot& spot) { return spot.amplitude < faint * strongest; });
   std::stable_sort(spots.begin(), spots.end(), [](const Spot& a, const Spot& b) { return a.snr > b.snr; });
   if (spots.size() > static_cast<std::size_t>(options.max_spots)) {
     spots.resize(static_cast<std::size_t>(options.max_spots));

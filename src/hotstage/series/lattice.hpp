@@ -57,7 +57,8 @@ struct LatticeOptions {
 /// The image less its mean is multiplied by a Hann window, padded to twice its size and transformed; the background is
 /// the larger of the median power in a ring around the place and along the slow frequency axis, where row jitter and
 /// row noise smear the spectrum; the place is the vertex of a parabola through the logarithms around the maximum.
-/// σ is the Cramér–Rao expression of a windowed harmonic in white noise. Throws Error{bad_input} below 32 × 32 px.
+/// σ is the Cramér–Rao expression of a windowed harmonic in white noise. Spots below 0.5 % of the strongest amplitude
+/// are left out. Throws Error{bad_input} below 32 × 32 px.
 [[nodiscard]] std::vector<Spot> find_spots(View<const float, 2> image, const LatticeOptions& options);
 
 /// Lattice of an image. g₁, g₂ are the shortest base vectors of the reciprocal lattice, 60° to 120° apart.

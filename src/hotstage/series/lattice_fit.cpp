@@ -156,23 +156,37 @@ Matrix4 cluster_scores(const std::vector<PhaseDatum>& data, const Four& shift, c
   return out;
 }
 
-/// Sandwich clustered by rows and columns of windows; neighbours overlap by half and count as one.
+bool positive_definite(Matrix4 m) {
+  for (std::size_t c = 0; c < 4; ++c) {
+    if (m[c][c] <= 0.0) {
+      return false;
+    }
+    for (std::size_t r = c + 1; r < 4; ++r) {
+      const double factor = m[r][c] / m[c][c];
+      for (std::size_t j = c; j < 4; ++j) {
+        m[r][j] -= factor * m[c][j];
+      }
+    }
+  }
+  return true;
+}
+
+/// Sandwich clustered by rows and columns of windows; neighbours overlap by half and count as one. With few clusters
+/// rows + columns − both may be no covariance: then rows + columns, which is too large rather than too small.
 Matrix4 scatter_covariance(const std::vector<PhaseDatum>& data, const PhaseFit& fit) {
-  const auto row = [](const PhaseDatum& d) { return d.row / 2; };
-  const auto column = [](const PhaseDatum& d) { return d.column / 2; };
-  const auto both = [](const PhaseDatum& d) { return d.row / 2 * 4096 + d.column / 2; };
-  const Matrix4 by_row = cluster_scores(data, fit.shift, row);
-  const Matrix4 by_column = cluster_scores(data, fit.shift, column);
-  const Matrix4 by_both = cluster_scores(data, fit.shift, both);
+  const Matrix4 by_row = cluster_scores(data, fit.shift, [](const PhaseDatum& d) { return d.row / 2; });
+  const Matrix4 by_column = cluster_scores(data, fit.shift, [](const PhaseDatum& d) { return d.column / 2; });
+  const Matrix4 by_both =
+      cluster_scores(data, fit.shift, [](const PhaseDatum& d) { return d.row / 2 * 4096 + d.column / 2; });
+  Matrix4 sum{};
   Matrix4 meat{};
   for (std::size_t i = 0; i < 4; ++i) {
     for (std::size_t j = 0; j < 4; ++j) {
-      meat[i][j] = by_row[i][j] + by_column[i][j] - by_both[i][j];
+      sum[i][j] = by_row[i][j] + by_column[i][j];
+      meat[i][j] = sum[i][j] - by_both[i][j];
     }
-    // Two-way clustering may give less than one of its ways with few clusters.
-    meat[i][i] = std::max({meat[i][i], by_row[i][i], by_column[i][i]});
   }
-  return product(product(fit.inverse, meat), fit.inverse);
+  return product(product(fit.inverse, positive_definite(meat) ? meat : sum), fit.inverse);
 }
 
 std::vector<PhaseDatum> measure_phases(View<const float, 2> image, const ImageLattice& lattice,
