@@ -2,6 +2,8 @@
 
 #include "hotstage/series/detail/band.hpp"
 
+#include "hotstage/num/statistics.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -33,25 +35,6 @@ struct Moments {
   double hyy = 0.0, hxx = 0.0, hxy = 0.0;
   double vyy = 0.0, vxx = 0.0, vxy = 0.0;
 };
-
-/// A conj(B) with both parts apart: the Newton steps turn it, they never need A and B again.
-struct Cross {
-  std::vector<float> re;
-  std::vector<float> im;
-};
-
-Cross cross_spectrum(const Band& band, std::span<const float> weights, const Spectrum& a, const Spectrum& b) {
-  Cross out{std::vector<float>(band.size()), std::vector<float>(band.size())};
-  for (std::size_t i = 0; i < band.size(); ++i) {
-    const float ar = a[i].real();
-    const float ai = a[i].imag();
-    const float br = b[i].real();
-    const float bi = b[i].imag();
-    out.re[i] = weights[i] * (ar * br + ai * bi);
-    out.im[i] = weights[i] * (ai * br - ar * bi);
-  }
-  return out;
-}
 
 Moments moments(const Band& band, const Cross& cross, std::array<double, 2> d) {
   const Phases ey(band.height(), band.fy(0), 1.0 / static_cast<double>(band.rows), d[0]);
@@ -90,14 +73,6 @@ Moments moments(const Band& band, const Cross& cross, std::array<double, 2> d) {
     m.vxx += wx * wx * q2;
   }
   return m;
-}
-
-double power(std::span<const float> weights, const Spectrum& a) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    sum += static_cast<double>(weights[i] * std::norm(a[i]));
-  }
-  return sum;
 }
 
 /// H⁻¹ V H⁻¹ of 2 × 2 symmetric matrices, diagonal only.
@@ -146,13 +121,36 @@ void add_moved_back(const Band& band, const Spectrum& spectrum, std::array<doubl
   }
 }
 
+Cross cross_spectrum(std::span<const float> weights, const Spectrum& a, const Spectrum& b) {
+  HOTSTAGE_EXPECTS(weights.size() == a.size() && a.size() == b.size());
+  const std::size_t size = a.size();
+  Cross out{std::vector<float>(size), std::vector<float>(size)};
+  double power_a = 0.0, power_b = 0.0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const float ar = a[i].real();
+    const float ai = a[i].imag();
+    const float br = b[i].real();
+    const float bi = b[i].imag();
+    const float w = weights[i];
+    out.re[i] = w * (ar * br + ai * bi);
+    out.im[i] = w * (ai * br - ar * bi);
+    power_a += static_cast<double>(w * (ar * ar + ai * ai));
+    power_b += static_cast<double>(w * (br * br + bi * bi));
+  }
+  out.norm = std::sqrt(power_a * power_b);
+  return out;
+}
+
 Alignment align(const Band& band, std::span<const float> weights, const Spectrum& a, const Spectrum& b,
                 std::array<double, 2> start, double reach) {
-  HOTSTAGE_EXPECTS(weights.size() == band.size() && a.size() == band.size() && b.size() == band.size());
+  return align(band, cross_spectrum(weights, a, b), start, reach);
+}
+
+Alignment align(const Band& band, const Cross& cross, std::array<double, 2> start, double reach) {
+  HOTSTAGE_EXPECTS(cross.re.size() == band.size());
   constexpr int iterations = 20;
   constexpr double tolerance_px = 1e-4;
   constexpr double longest_step_px = 1.0;
-  const Cross cross = cross_spectrum(band, weights, a, b);
   std::array<double, 2> d = start;
   Alignment out{.dy = d[0], .dx = d[1]};
   for (int i = 0; i < iterations; ++i) {
@@ -174,8 +172,10 @@ Alignment align(const Band& band, std::span<const float> weights, const Spectrum
     out.dx = d[1];
     if (length < tolerance_px) {
       sandwich(m, determinant, out);
-      const double norm = std::sqrt(power(weights, a) * power(weights, b));
-      out.correlation = norm > 0.0 ? m.value / norm : 0.0;
+      out.correlation = cross.norm > 0.0 ? m.value / cross.norm : 0.0;
+      out.value = m.value;
+      out.curvature = -(m.hyy + m.hxx);
+      out.scatter = m.vyy + m.vxx;
       out.converged = true;
       return out;
     }
@@ -208,6 +208,75 @@ double Spectra::signal_at(double f) const {
   return (1.0 - part) * signal[below] + part * signal[below + 1];
 }
 
+namespace {
+
+constexpr std::size_t rings = 64;  // of a power spectrum over 0 … 0.5 cycles/px
+constexpr double median_of_speckle = 0.693;  // median over mean of an exponential distribution
+
+std::size_t ring_of(const Band& band, std::size_t row, std::size_t k) {
+  const double f = std::hypot(band.fy(row), band.fx(k));
+  return static_cast<std::size_t>(f / 0.5 * static_cast<double>(rings));
+}
+
+std::vector<double> ring_medians(const Band& band, std::span<const float> power) {
+  std::vector<std::vector<double>> values(rings);
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      if (const std::size_t ring = ring_of(band, row, k); ring < rings) {
+        values[ring].push_back(static_cast<double>(power[row * band.width() + k]));
+      }
+    }
+  }
+  std::vector<double> out;
+  for (const std::vector<double>& v : values) {
+    out.push_back(v.empty() ? 0.0 : num::median(v));
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_spots(const Band& band, std::span<const float> power, double frames, Spectra& spectra) {
+  HOTSTAGE_EXPECTS(power.size() == band.size());
+  constexpr double far_above = 25.0;  // one mode of speckle in 10¹⁰ is
+  constexpr std::size_t first_ring = 3;  // those below are steep
+  const std::vector<double> median = ring_medians(band, power);
+  const double clear = spectra.noise * (1.0 + 8.0 / std::sqrt(std::max(1.0, frames)));
+  std::vector<float> modes(band.size(), 0.0F);
+  std::size_t spots = 0;
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      const std::size_t i = row * band.width() + k;
+      const std::size_t ring = ring_of(band, row, k);
+      const auto here = static_cast<double>(power[i]);
+      if (ring >= rings) {
+        continue;
+      }
+      const double background = std::max(0.0, median[ring] - spectra.noise) / median_of_speckle;
+      const bool spot = ring >= first_ring && here > far_above * median[ring] && here > clear;
+      spots += spot ? 1U : 0U;
+      modes[i] = static_cast<float>(spot ? here - spectra.noise : background);
+    }
+  }
+  if (spots > 0) {
+    spectra.modes = std::move(modes);
+  }
+}
+
+Spectra spectra_of_power(const Band& band, std::span<const float> power) {
+  const std::vector<double> median = ring_medians(band, power);
+  Spectra out{.signal = std::vector<double>(rings, 0.0)};
+  out.noise = 0.0;
+  for (const double m : median) {
+    out.noise = m > 0.0 && (out.noise == 0.0 || m < out.noise) ? m : out.noise;
+  }
+  for (std::size_t r = 0; r < rings; ++r) {
+    constexpr double clear = 1.3;  // eight frames scatter by less
+    out.signal[r] = median[r] > clear * out.noise ? (median[r] - out.noise) / median_of_speckle : 0.0;
+  }
+  return out;
+}
+
 std::vector<float> make_weights(const Band& band, const Spectra& spectra, double noise_a, double noise_b,
                                 double lowest) {
   std::vector<float> weights(band.size());
@@ -216,13 +285,14 @@ std::vector<float> make_weights(const Band& band, const Spectra& spectra, double
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
       const double f = std::hypot(band.fy(row), band.fx(k));
-      const double s = spectra.signal_at(f);
+      const std::size_t i = row * band.width() + k;
+      const double s = spectra.modes.empty() ? spectra.signal_at(f) : static_cast<double>(spectra.modes[i]);
       const double denominator = na * nb + s * (na + nb);
       const double ratio = f / lowest;
       const double pass = 1.0 - std::exp(-ratio * ratio);
       const double multiplicity = k == 0 ? 1.0 : 2.0;
       const double weight = denominator > 0.0 ? spectra.noise * s / denominator : (s > 0.0 ? 1.0 : 0.0);
-      weights[row * band.width() + k] = static_cast<float>(multiplicity * weight * pass);
+      weights[i] = static_cast<float>(multiplicity * weight * pass);
     }
   }
   return weights;
