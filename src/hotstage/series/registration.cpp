@@ -31,6 +31,7 @@ using detail::Spectrum;
 
 constexpr std::size_t radial_bins = 64;      // of the power spectrum over 0 … 0.5 cycles/px
 constexpr std::size_t sampled_pairs = 16;    // neighbouring frames compared for the power spectrum
+constexpr double pair_band = 0.25;           // cycles/px: enough to align a pair for its power spectrum
 constexpr double information_kept = 0.995;   // share of the information on a shift inside the band
 constexpr double reach_px = 4.0;             // the coarse positions are better than this
 constexpr double lost_share = 0.3;           // of the median correlation
@@ -123,18 +124,26 @@ struct PairPower {
 /// The pair is aligned first: displaced frames have little in common at high frequencies. Which maximum of a lattice
 /// it locks to does not matter here.
 PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole, std::size_t frame) {
-  const Spectrum a = detail::cut(whole, transform(w, fft, frame, read_frame(w.series, frame).view()).view());
-  const Spectrum b = detail::cut(whole, transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view()).view());
+  const auto full_a = transform(w, fft, frame, read_frame(w.series, frame).view());
+  const auto full_b = transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view());
+  const Spectrum a = detail::cut(whole, full_a.view());
+  const Spectrum b = detail::cut(whole, full_b.view());
   PairPower out;
   out.each.resize(whole.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     out.each[i] = 0.5F * (std::norm(a[i]) + std::norm(b[i]));
   }
-  const detail::Spectra rough = detail::spectra_of_power(whole, out.each);
+  const Band band = detail::make_band(w.field.rows, w.field.columns, pair_band);
+  const Spectrum low_a = detail::cut(band, full_a.view());
+  const Spectrum low_b = detail::cut(band, full_b.view());
+  std::vector<float> power(band.size());
+  for (std::size_t i = 0; i < power.size(); ++i) {
+    power[i] = 0.5F * (std::norm(low_a[i]) + std::norm(low_b[i]));
+  }
   std::array<double, 2> d{w.position[frame][0] - w.position[frame + 1][0],
                           w.position[frame][1] - w.position[frame + 1][1]};
-  const detail::Matcher matcher(whole, rough, 1.0, 1.0, w.lowest());
-  const auto fits = matcher.candidates(a, b, d, {4.0 * reach_px, 4.0 * reach_px}, 1);
+  const detail::Matcher matcher(band, detail::spectra_of_power(band, power), 1.0, 1.0, w.lowest());
+  const auto fits = matcher.candidates(low_a, low_b, d, {4.0 * reach_px, 4.0 * reach_px}, 1);
   if (!fits.empty()) {
     d = {fits.front().shift.dy, fits.front().shift.dx};
   }
@@ -142,7 +151,7 @@ PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole,
   detail::add_moved_back(whole, a, d, 1.0, moved);
   for (std::size_t row = 0; row < whole.height(); ++row) {
     for (std::size_t k = 0; k < whole.width(); ++k) {
-      const double f = std::hypot(whole.fy(row), whole.fx(k));
+      const double f = std::sqrt(whole.fy(row) * whole.fy(row) + whole.fx(k) * whole.fx(k));
       const auto at = static_cast<std::size_t>(f / 0.5 * static_cast<double>(radial_bins));
       if (at < radial_bins) {
         const std::size_t i = row * whole.width() + k;
@@ -245,7 +254,8 @@ double focus_of(const Work& w, const Spectrum& spectrum) {
   double high = 0.0;
   for (std::size_t row = 0; row < w.band.height(); ++row) {
     for (std::size_t k = 1; k < w.band.width(); ++k) {
-      const double f = std::hypot(w.band.fy(row), w.band.fx(k)) / w.cutoff;
+      const double fy = w.band.fy(row), fx = w.band.fx(k);
+      const double f = std::sqrt(fy * fy + fx * fx) / w.cutoff;
       const double power = static_cast<double>(std::norm(spectrum[row * w.band.width() + k])) - w.spectra.noise;
       if (f > 0.15 && f <= 0.4) {
         low += power;

@@ -2,8 +2,6 @@
 
 #include "hotstage/series/detail/band.hpp"
 
-#include "hotstage/num/statistics.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -214,22 +212,24 @@ constexpr std::size_t rings = 64;  // of a power spectrum over 0 … 0.5 cycles/
 constexpr double median_of_speckle = 0.693;  // median over mean of an exponential distribution
 
 std::size_t ring_of(const Band& band, std::size_t row, std::size_t k) {
-  const double f = std::hypot(band.fy(row), band.fx(k));
+  const double f = std::sqrt(band.fy(row) * band.fy(row) + band.fx(k) * band.fx(k));
   return static_cast<std::size_t>(f / 0.5 * static_cast<double>(rings));
 }
 
 std::vector<double> ring_medians(const Band& band, std::span<const float> power) {
-  std::vector<std::vector<double>> values(rings);
+  std::vector<std::vector<float>> values(rings);
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
       if (const std::size_t ring = ring_of(band, row, k); ring < rings) {
-        values[ring].push_back(static_cast<double>(power[row * band.width() + k]));
+        values[ring].push_back(power[row * band.width() + k]);
       }
     }
   }
   std::vector<double> out;
-  for (const std::vector<double>& v : values) {
-    out.push_back(v.empty() ? 0.0 : num::median(v));
+  for (std::vector<float>& v : values) {
+    const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+    std::nth_element(v.begin(), middle, v.end());
+    out.push_back(v.empty() ? 0.0 : static_cast<double>(*middle));
   }
   return out;
 }
@@ -284,7 +284,7 @@ std::vector<float> make_weights(const Band& band, const Spectra& spectra, double
   const double nb = spectra.noise * noise_b;
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
-      const double f = std::hypot(band.fy(row), band.fx(k));
+      const double f = std::sqrt(band.fy(row) * band.fy(row) + band.fx(k) * band.fx(k));
       const std::size_t i = row * band.width() + k;
       const double s = spectra.modes.empty() ? spectra.signal_at(f) : static_cast<double>(spectra.modes[i]);
       const double denominator = na * nb + s * (na + nb);
