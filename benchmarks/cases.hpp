@@ -22,7 +22,7 @@ struct Job {
   double window_high_eV = 525.0;
   double gaussian_fwhm_eV = 1.1;
   std::size_t memory = std::size_t{64} << 20;
-  std::size_t items = 0;  ///< 0: all
+  std::size_t items = 0;    ///< 0: all
   std::size_t rows = 1024;  ///< of a frame of a series
   int threads = 1;
   int repeat = 1;

@@ -111,8 +111,7 @@ Report run_series_pass(const Job& job) {
     voids = series::track_voids(series, r.frames, s.spots, r.detector, run).size();
     grains = s.grains.size();
     constexpr std::size_t block_px = 16;
-    const series::BlockGrid grid =
-        series::make_blocks({series, r.frames, r.detector, s.labels.view(), block_px}, run);
+    const series::BlockGrid grid = series::make_blocks({series, r.frames, r.detector, s.labels.view(), block_px}, run);
     (void)series::find_changes(grid, r.frames, {}, run);
   });
   Report report;

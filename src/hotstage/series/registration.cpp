@@ -29,12 +29,12 @@ using detail::Alignment;
 using detail::Band;
 using detail::Spectrum;
 
-constexpr std::size_t radial_bins = 64;      // of the power spectrum over 0 … 0.5 cycles/px
-constexpr std::size_t sampled_pairs = 16;    // neighbouring frames compared for the power spectrum
-constexpr double pair_band = 0.25;           // cycles/px: enough to align a pair for its power spectrum
-constexpr double information_kept = 0.995;   // share of the information on a shift inside the band
-constexpr double reach_px = 4.0;             // the coarse positions are better than this
-constexpr double lost_share = 0.3;           // of the median correlation
+constexpr std::size_t radial_bins = 64;     // of the power spectrum over 0 … 0.5 cycles/px
+constexpr std::size_t sampled_pairs = 16;   // neighbouring frames compared for the power spectrum
+constexpr double pair_band = 0.25;          // cycles/px: enough to align a pair for its power spectrum
+constexpr double information_kept = 0.995;  // share of the information on a shift inside the band
+constexpr double reach_px = 4.0;            // the coarse positions are better than this
+constexpr double lost_share = 0.3;          // of the median correlation
 
 struct Work {
   const signal::Signal& series;
@@ -52,13 +52,14 @@ struct Work {
   detail::Spectra spectra;
   double cutoff = 0.25;
   Band band;
-  bool repeats = false;   ///< a lattice, or the coarse pass was in doubt: look at every maximum
-  double reach = reach_px;  ///< of a search that must not leave its maximum
+  bool repeats = false;                         ///< a lattice, or the coarse pass was in doubt: look at every maximum
+  double reach = reach_px;                      ///< of a search that must not leave its maximum
   std::vector<std::array<double, 2>> position;  ///< residual to the integer offset of the field
+  std::vector<detail::Guess> guess;             ///< of the coarse pass, residual as well
   std::vector<char> good;
   std::vector<AmbiguousJump> ambiguous;
-  Spectrum sum;                   ///< of all good frames, moved back
-  Buffer<double, 2> brightness;   ///< electrons per pixel, summed over sampled frames
+  Spectrum sum;                  ///< of all good frames, moved back
+  Buffer<double, 2> brightness;  ///< electrons per pixel, summed over sampled frames
   double anchor_variance = 0.0;
 
   [[nodiscard]] double lowest() const {
@@ -96,7 +97,17 @@ void coarse_drift(Work& w) {
     w.position[i] = {p.dy - static_cast<double>(w.field.offset[i][0]),
                      p.dx - static_cast<double>(w.field.offset[i][1])};
     w.frames[i].mean = coarse.mean[i];
-    w.repeats = w.repeats || p.ambiguous;
+    w.repeats = w.repeats || !p.choices.empty();
+    detail::Guess guess{.position = w.position[i]};
+    for (std::size_t k = 0; k < p.choices.size(); ++k) {
+      if (k == 0) {
+        guess.probability = p.choices[k].probability;
+      } else {
+        guess.others.push_back({w.position[i][0] + p.choices[k].dy - p.choices[0].dy,
+                                w.position[i][1] + p.choices[k].dx - p.choices[0].dx, p.choices[k].probability});
+      }
+    }
+    w.guess.push_back(std::move(guess));
   }
   w.window_y = detail::taper_window(w.field.rows, w.options.taper);
   w.window_x = detail::taper_window(w.field.columns, w.options.taper);
@@ -142,7 +153,7 @@ PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole,
   }
   std::array<double, 2> d{w.position[frame][0] - w.position[frame + 1][0],
                           w.position[frame][1] - w.position[frame + 1][1]};
-  const detail::Matcher matcher(band, detail::spectra_of_power(band, power), 1.0, 1.0, w.lowest());
+  const detail::Matcher matcher(band, detail::spectra_of_power(band, power), 1.0, 1.0, w.lowest(), w.options.taper);
   const auto fits = matcher.candidates(low_a, low_b, d, {4.0 * reach_px, 4.0 * reach_px}, 1);
   if (!fits.empty()) {
     d = {fits.front().shift.dy, fits.front().shift.dx};
@@ -172,7 +183,7 @@ void find_repeats(Work& w, const Band& whole, std::span<const float> each, doubl
     std::copy_n(each.data() + from, w.band.width(), power.data() + row * w.band.width());
   }
   detail::add_spots(w.band, power, 2.0 * pairs, w.spectra);
-  const detail::Matcher matcher(w.band, w.spectra, 1.0, 1.0, w.lowest());
+  const detail::Matcher matcher(w.band, w.spectra, 1.0, 1.0, w.lowest(), w.options.taper);
   for (float& p : power) {
     p = std::max(0.0F, p - static_cast<float>(w.spectra.noise));
   }
@@ -322,8 +333,8 @@ struct FinePass {
   FinePass(Work& work, const num::RealFft2& transforms)
       : w(work),
         fft(transforms),
-        first(w.band, w.spectra, 1.0, 1.0, w.lowest()),
-        steady(w.band, w.spectra, 1.0, 1.0 / length(), w.lowest()),
+        first(w.band, w.spectra, 1.0, 1.0, w.lowest(), w.options.taper),
+        steady(w.band, w.spectra, 1.0, 1.0 / length(), w.lowest(), w.options.taper),
         tracker(first, steady, tracker_options()),
         tree(w.band, w.spectra, length(), w.lowest(), w.reach),
         weights(detail::make_weights(w.band, w.spectra, 1.0, 1.0 / (3.0 * length()), w.lowest())) {}
@@ -370,10 +381,8 @@ Block FinePass::read(std::size_t begin, std::size_t count) {
 /// Tracks the frames of a block and hangs their mean into the tree of anchors.
 void FinePass::follow(Block& block) {
   const std::size_t count = block.spectra.size();
-  const std::vector<std::array<double, 2>> guess(w.position.begin() + static_cast<std::ptrdiff_t>(block.first),
-                                                 w.position.begin() + static_cast<std::ptrdiff_t>(block.first + count));
-  const auto tracked =
-      tracker.track(block.spectra, guess, std::span(w.pause).subspan(block.first, count), w.run);
+  const auto tracked = tracker.track(block.spectra, std::span(w.guess).subspan(block.first, count),
+                                     std::span(w.pause).subspan(block.first, count), w.run);
   Spectrum sum;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t frame = block.first + i;

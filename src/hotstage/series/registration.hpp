@@ -16,12 +16,12 @@ namespace hotstage::series {
 
 /// Why a frame is not like the others; bits.
 enum FrameFlag : std::uint32_t {
-  frame_jump = 1,       ///< moved by more than usual since the frame before
-  frame_lost = 2,       ///< no shift could be found: the position is that of the frame before
-  frame_focus = 4,      ///< sharpness differs suddenly from the frames around: no onset may rest on this frame
-  frame_clipped = 8,    ///< the common field leaves the frame
-  frame_intensity = 16, ///< mean intensity differs suddenly from the frames around
-  frame_ambiguous = 32  ///< a lattice fits at another shift nearly as well: see Registration::ambiguous
+  frame_jump = 1,        ///< moved by more than usual since the frame before
+  frame_lost = 2,        ///< no shift could be found: the position is that of the frame before
+  frame_focus = 4,       ///< sharpness differs suddenly from the frames around: no onset may rest on this frame
+  frame_clipped = 8,     ///< the common field leaves the frame
+  frame_intensity = 16,  ///< mean intensity differs suddenly from the frames around
+  frame_ambiguous = 32   ///< a lattice fits at another shift nearly as well: see Registration::ambiguous
 };
 
 /// "jump, focus"; empty without flags.

@@ -45,8 +45,7 @@ std::array<double, 2> AnchorTree::enter(std::size_t level, Node node, Run& run) 
   std::vector<Alignment> found(levels_[level].before.size());
   parallel_chunks(run, found.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      found[i] =
-          align(band_, levels_[level].weights, node.sum, levels_[level].before[i].sum, {0.0, 0.0}, reach_);
+      found[i] = align(band_, levels_[level].weights, node.sum, levels_[level].before[i].sum, {0.0, 0.0}, reach_);
     }
   });
   std::array<double, 2> move{}, weight{};
@@ -56,7 +55,10 @@ std::array<double, 2> AnchorTree::enter(std::size_t level, Node node, Run& run) 
     }
     const Node& other = levels_[level].before[i];
     constexpr double least = 1e-8;
-    comparisons_.push_back({node.first, node.last, other.first, other.last,
+    comparisons_.push_back({node.first,
+                            node.last,
+                            other.first,
+                            other.last,
                             {found[i].dy, found[i].dx},
                             {std::max(least, found[i].var_y), std::max(least, found[i].var_x)}});
     for (const std::size_t axis : {0U, 1U}) {

@@ -172,8 +172,6 @@ Alignment align(const Band& band, const Cross& cross, std::array<double, 2> star
       sandwich(m, determinant, out);
       out.correlation = cross.norm > 0.0 ? m.value / cross.norm : 0.0;
       out.value = m.value;
-      out.curvature = -(m.hyy + m.hxx);
-      out.scatter = m.vyy + m.vxx;
       out.converged = true;
       return out;
     }
@@ -208,7 +206,7 @@ double Spectra::signal_at(double f) const {
 
 namespace {
 
-constexpr std::size_t rings = 64;  // of a power spectrum over 0 … 0.5 cycles/px
+constexpr std::size_t rings = 64;            // of a power spectrum over 0 … 0.5 cycles/px
 constexpr double median_of_speckle = 0.693;  // median over mean of an exponential distribution
 
 std::size_t ring_of(const Band& band, std::size_t row, std::size_t k) {
@@ -236,38 +234,148 @@ std::vector<double> ring_medians(const Band& band, std::span<const float> power)
 
 }  // namespace
 
-void add_spots(const Band& band, std::span<const float> power, double frames, Spectra& spectra) {
-  HOTSTAGE_EXPECTS(power.size() == band.size());
-  constexpr double far_above = 25.0;  // one mode of speckle in 10¹⁰ is
+namespace {
+
+/// Modes whose power is far above the median of their ring.
+std::vector<char> spots_of(const Band& band, std::span<const float> power, double least) {
+  constexpr double far_above = 25.0;     // one mode of speckle in 10¹⁰ is
   constexpr std::size_t first_ring = 3;  // those below are steep
   const std::vector<double> median = ring_medians(band, power);
-  const double clear = spectra.noise * (1.0 + 8.0 / std::sqrt(std::max(1.0, frames)));
-  std::vector<float> modes(band.size(), 0.0F);
-  std::size_t spots = 0;
+  std::vector<char> out(band.size(), 0);
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
       const std::size_t i = row * band.width() + k;
       const std::size_t ring = ring_of(band, row, k);
       const auto here = static_cast<double>(power[i]);
-      if (ring >= rings) {
-        continue;
-      }
-      const double background = std::max(0.0, median[ring] - spectra.noise) / median_of_speckle;
-      const bool spot = ring >= first_ring && here > far_above * median[ring] && here > clear;
-      spots += spot ? 1U : 0U;
-      modes[i] = static_cast<float>(spot ? here - spectra.noise : background);
+      out[i] = ring >= first_ring && ring < rings && here > far_above * median[ring] && here > least ? 1 : 0;
     }
   }
-  if (spots > 0) {
-    spectra.modes = std::move(modes);
+  return out;
+}
+
+/// Means over the modes of each ring that are no spots, and how many there are.
+struct Rings {
+  std::vector<double> mean = std::vector<double>(rings, 0.0);
+  std::vector<double> modes = std::vector<double>(rings, 0.0);
+};
+
+Rings ring_means(const Band& band, std::span<const float> values, std::span<const char> spots) {
+  Rings out;
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      const std::size_t i = row * band.width() + k;
+      if (const std::size_t ring = ring_of(band, row, k); ring < rings && spots[i] == 0) {
+        out.mean[ring] += static_cast<double>(values[i]);
+        out.modes[ring] += 1.0;
+      }
+    }
   }
+  for (std::size_t r = 0; r < rings; ++r) {
+    out.mean[r] /= std::max(1.0, out.modes[r]);
+  }
+  return out;
+}
+
+/// Signal mode by mode: means of `values` (signal, `scatter` each, spots left out) over 5 × 5 modes where they are
+/// clear of zero, a spot's own. A lattice leaves most modes empty, and what noise has in common there must not count.
+std::vector<float> modes_of(const Band& band, std::span<const float> values, double scatter,
+                            std::span<const char> spots) {
+  constexpr long radius = 2;
+  constexpr double clear = 4.0;
+  std::vector<float> out(band.size(), 0.0F);
+  const auto height = static_cast<long>(band.height());
+  const auto width = static_cast<long>(band.width());
+  for (long row = 0; row < height; ++row) {
+    for (long k = 0; k < width; ++k) {
+      const auto i = static_cast<std::size_t>(row * width + k);
+      if (spots[i] != 0) {
+        out[i] = std::max(0.0F, values[i]);
+        continue;
+      }
+      double sum = 0.0, n = 0.0;
+      for (long y = std::max(0L, row - radius); y <= std::min(height - 1, row + radius); ++y) {
+        for (long x = std::max(0L, k - radius); x <= std::min(width - 1, k + radius); ++x) {
+          const auto j = static_cast<std::size_t>(y * width + x);
+          if (spots[j] == 0) {
+            sum += static_cast<double>(values[j]);
+            n += 1.0;
+          }
+        }
+      }
+      if (n > 0.0 && sum / n > clear * scatter / std::sqrt(n)) {
+        out[i] = static_cast<float>(sum / n);
+      }
+    }
+  }
+  return out;
+}
+
+bool any(std::span<const char> spots) {
+  return std::find(spots.begin(), spots.end(), 1) != spots.end();
+}
+
+}  // namespace
+
+void add_spots(const Band& band, std::span<const float> power, double frames, Spectra& spectra) {
+  HOTSTAGE_EXPECTS(power.size() == band.size() && spectra.signal.size() == rings);
+  constexpr double clear = 4.0;
+  const std::vector<char> spots =
+      spots_of(band, power, spectra.noise * (1.0 + 2.0 * clear / std::sqrt(std::max(1.0, frames))));
+  if (!any(spots)) {
+    return;
+  }
+  std::vector<float> signal(power.begin(), power.end());
+  for (float& value : signal) {
+    value -= static_cast<float>(spectra.noise);
+  }
+  // The noise itself is known to a few per cent.
+  constexpr double noise_known = 0.15;
+  spectra.modes =
+      modes_of(band, signal, spectra.noise * std::max(noise_known, 1.0 / std::sqrt(std::max(1.0, frames))), spots);
+}
+
+Spectra spectra_of_aligned(const Band& band, std::span<const Spectrum> frames) {
+  HOTSTAGE_EXPECTS(frames.size() > 1);
+  const auto n = static_cast<float>(frames.size());
+  std::vector<float> power(band.size()), cross(band.size());
+  for (std::size_t i = 0; i < band.size(); ++i) {
+    std::complex<float> sum;
+    float squares = 0.0F;
+    for (const Spectrum& frame : frames) {
+      sum += frame[i];
+      squares += std::norm(frame[i]);
+    }
+    power[i] = squares / n;
+    cross[i] = (std::norm(sum) - squares) / (n * (n - 1.0F));
+  }
+  const std::vector<char> spots = spots_of(band, power, 0.0);
+  const Rings common = ring_means(band, cross, spots);
+  const Rings total = ring_means(band, power, spots);
+  Spectra out{.signal = std::vector<double>(rings, 0.0)};
+  double weight = 0.0;
+  for (std::size_t r = 0; r < rings; ++r) {
+    out.noise += total.modes[r] * (total.mean[r] - common.mean[r]);
+    weight += total.modes[r];
+  }
+  out.noise /= std::max(1.0, weight);
+  for (std::size_t r = 0; r < rings; ++r) {
+    constexpr double clear = 4.0;
+    const double scatter = total.mean[r] / (static_cast<double>(n) * std::sqrt(std::max(1.0, common.modes[r])));
+    out.signal[r] = common.mean[r] > clear * scatter ? common.mean[r] : 0.0;
+  }
+  if (any(spots)) {
+    out.modes = modes_of(band, cross, out.noise / static_cast<double>(n - 1.0F), spots);
+  }
+  return out;
 }
 
 Spectra spectra_of_power(const Band& band, std::span<const float> power) {
   const std::vector<double> median = ring_medians(band, power);
   Spectra out{.signal = std::vector<double>(rings, 0.0)};
   out.noise = 0.0;
-  for (const double m : median) {
+  constexpr std::size_t first_ring = 3;  // the mean was taken off
+  for (std::size_t r = first_ring; r < rings; ++r) {
+    const double m = median[r];
     out.noise = m > 0.0 && (out.noise == 0.0 || m < out.noise) ? m : out.noise;
   }
   for (std::size_t r = 0; r < rings; ++r) {

@@ -54,9 +54,7 @@ struct Alignment {
   double var_y = 0.0;  ///< px², from the scatter of the phases (sandwich estimate); takes the noise for stationary
   double var_x = 0.0;
   double correlation = 0.0;  ///< of the weighted spectra, −1 … 1
-  double value = 0.0;        ///< of the sum maximised; over the noise power it is a log-likelihood
-  double curvature = 0.0;    ///< −(second derivative), sum over both axes, of the value
-  double scatter = 0.0;      ///< of its gradient, from the phases, sum over both axes
+  double value = 0.0;        ///< of the sum maximised
   bool converged = false;
 };
 
@@ -90,8 +88,12 @@ struct Spectra {
 };
 
 /// Puts the spots of a lattice into `spectra.modes`: modes whose power, averaged over `frames` images, is far above the
-/// median of their ring stand for themselves, the others get what the median says. Without spots nothing changes.
+/// median of their ring stand for themselves, the others get the mean of their ring without them. Without spots nothing
+/// changes.
 void add_spots(const Band& band, std::span<const float> power, double frames, Spectra& spectra);
+
+/// Signal (common to all, no bias by noise), noise and spots of two or more aligned images.
+[[nodiscard]] Spectra spectra_of_aligned(const Band& band, std::span<const Spectrum> frames);
 
 /// Radial signal and noise from the mean power of images that may be displaced: the lowest ring is taken for noise.
 [[nodiscard]] Spectra spectra_of_power(const Band& band, std::span<const float> power);

@@ -17,8 +17,8 @@ namespace hotstage::series::detail {
 
 namespace {
 
-constexpr std::size_t small_px = 256;    // frames are made about this large
-constexpr double band_cycles = 0.3;      // per small pixel: what the low pass leaves alone
+constexpr std::size_t small_px = 256;  // frames are made about this large
+constexpr double band_cycles = 0.3;    // per small pixel: what the low pass leaves alone
 constexpr double band_undecimated = 0.45;
 constexpr double taps_per_factor = 9.0;  // 60 dB over a transition of 0.4/factor
 constexpr double kaiser_beta = 5.65;     // 60 dB
@@ -74,9 +74,8 @@ Coarse make_coarse(const FrameShape& shape, double taper) {
   };
   const std::size_t rows = even(shape.rows);
   const std::size_t columns = even(shape.columns);
-  return {factor, num::RealFft2(rows, columns),
-          make_band(rows, columns, factor > 1 ? band_cycles : band_undecimated), taper_window(rows, taper),
-          taper_window(columns, taper)};
+  return {factor, num::RealFft2(rows, columns), make_band(rows, columns, factor > 1 ? band_cycles : band_undecimated),
+          taper_window(rows, taper), taper_window(columns, taper)};
 }
 
 Spectrum transform(const Coarse& coarse, View<const float, 2> image) {
@@ -176,20 +175,41 @@ CoarsePass coarse_pass(const signal::Signal& series, const CoarseOptions& option
         block[i] = transform(coarse, decimate(frame.view(), coarse.factor).view());
       }
     });
+    const std::vector<Guess> guess(count);
     if (!tracker) {
-      const Spectra spectra = spectra_of(coarse.band, block);
-      first.emplace(coarse.band, spectra, 1.0, 1.0, lowest);
-      steady.emplace(coarse.band, spectra, 1.0, 1.0 / static_cast<double>(options.block), lowest);
-      tracker.emplace(*first, *steady,
-                      TrackerOptions{.search_y_px = options.search * rows,
-                                     .search_x_px = options.search * columns,
-                                     .jump_px = jump_px / factor,
-                                     .all_maxima = true,
-                                     .apart_px = 3.0});
+      const TrackerOptions how{.search_y_px = options.search * rows,
+                               .search_x_px = options.search * columns,
+                               .jump_px = jump_px / factor,
+                               .all_maxima = true,
+                               .apart_px = 3.0};
+      const auto begin_with = [&](const Spectra& spectra) {
+        first.emplace(coarse.band, spectra, 1.0, 1.0, lowest, options.taper);
+        steady.emplace(coarse.band, spectra, 1.0, 1.0 / static_cast<double>(options.block), lowest, options.taper);
+        tracker.emplace(*first, *steady, how);
+      };
+      // What is signal is known when frames are aligned, and they are aligned well when the signal is known.
+      begin_with(spectra_of(coarse.band, block));
+      std::vector<Spectrum> trial = block;
+      const std::vector<Tracked> rough = tracker->track(trial, guess, pause.subspan(begin, count), run);
+      std::vector<Spectrum> found;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (rough[i].found) {
+          found.push_back(std::move(trial[i]));
+        }
+      }
+      if (found.size() > 2) {
+        begin_with(spectra_of_aligned(coarse.band, found));
+      } else {
+        tracker.emplace(*first, *steady, how);
+      }
     }
-    const std::vector<std::array<double, 2>> guess(count);
     for (const Tracked& t : tracker->track(block, guess, pause.subspan(begin, count), run)) {
-      out.positions.push_back({factor * t.position[0], factor * t.position[1], t.found, t.choices.size() > 1});
+      out.positions.push_back({factor * t.position[0], factor * t.position[1], t.found, {}});
+      for (const Choice& c : t.choices) {
+        if (t.choices.size() > 1) {
+          out.positions.back().choices.push_back({factor * c.dy, factor * c.dx, c.probability});
+        }
+      }
     }
   }
   return out;

@@ -5,6 +5,7 @@
 
 #include "hotstage/core/array.hpp"
 #include "hotstage/core/run.hpp"
+#include "hotstage/series/detail/tracker.hpp"
 #include "hotstage/series/frames.hpp"
 
 #include <array>
@@ -17,7 +18,7 @@ struct CoarsePosition {
   double dy = 0.0;  ///< px of the frames
   double dx = 0.0;
   bool found = true;
-  bool ambiguous = false;  ///< another shift is nearly as likely
+  std::vector<Choice> choices{};  ///< when another shift is nearly as likely: all of them, this one first
 };
 
 /// Every factor-th pixel of the low-passed image: flat to 0.3/factor cycles/px, at most 10⁻³ of what lies beyond

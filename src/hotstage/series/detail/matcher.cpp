@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace hotstage::series::detail {
 
@@ -91,11 +92,139 @@ std::vector<Peak> chosen(std::vector<Peak> all, std::size_t most) {
 
 }  // namespace
 
-Matcher::Matcher(Band band, const Spectra& spectra, double noise_a, double noise_b, double lowest)
+Box Box::intersection(const Box& other) const {
+  return {std::max(top, other.top), std::min(bottom, other.bottom), std::max(left, other.left),
+          std::min(right, other.right)};
+}
+
+Matcher::Matcher(Band band, const Spectra& spectra, double noise_a, double noise_b, double lowest, double taper)
     : band_(band),
-      noise_(spectra.noise),
+      noise_(spectra.noise * (noise_a + noise_b)),
+      noise_a_(spectra.noise * noise_a),
+      taper_(taper),
       weights_(make_weights(band, spectra, noise_a, noise_b, lowest)),
-      fft_(map_size(band.height()), map_size(2 * band.width())) {}
+      filter_(weights_.size()),
+      fft_(map_size(band.height()), map_size(2 * band.width())) {
+  // Slow intensity is no landmark for a shift of a fraction of a pixel, but it tells lattice vectors apart.
+  constexpr double slower = 4.0;
+  const std::vector<float> wide = make_weights(band, spectra, noise_a, noise_b, lowest / slower);
+  double sum = 0.0;
+  for (std::size_t row = 0; row < band_.height(); ++row) {
+    for (std::size_t k = 0; k < band_.width(); ++k) {
+      const std::size_t i = row * band_.width() + k;
+      const double once = static_cast<double>(wide[i]) / (k == 0 ? 1.0 : 2.0);
+      const double share = std::min(1.0, once * (noise_a + noise_b));
+      filter_[i] = static_cast<float>(std::sqrt(share));
+      sum += (k == 0 ? 1.0 : 2.0) * share;
+    }
+  }
+  noise_share_ = sum / static_cast<double>(fft_.rows() * fft_.columns());
+}
+
+Box Matcher::flat() const {
+  constexpr double margin = 0.03;  // of the field: the high pass smears the edge of the window
+  const double share = taper_ + margin;
+  const auto rows = static_cast<double>(band_.rows);
+  const auto columns = static_cast<double>(band_.columns);
+  return {share * rows, (1.0 - share) * rows, share * columns, (1.0 - share) * columns};
+}
+
+Buffer<float, 2> Matcher::image(const Spectrum& spectrum, std::array<double, 2> back) const {
+  Spectrum moved(band_.size());
+  add_moved_back(band_, spectrum, back, 1.0, moved);
+  Buffer<std::complex<float>, 2> full({fft_.rows(), fft_.bins()});
+  for (std::size_t row = 0; row < band_.height(); ++row) {
+    const std::size_t to = row >= band_.ky_max ? row - band_.ky_max : row + fft_.rows() - band_.ky_max;
+    for (std::size_t k = 0; k < band_.width(); ++k) {
+      const std::size_t i = row * band_.width() + k;
+      full.view()(to, k) = filter_[i] * moved[i];
+    }
+  }
+  Buffer<float, 2> out({fft_.rows(), fft_.columns()});
+  fft_.inverse(full.view(), out.view());
+  return out;
+}
+
+double Matcher::difference_of_noise(double dy, double dx) const {
+  double sum = 0.0;
+  for (std::size_t row = 0; row < band_.height(); ++row) {
+    for (std::size_t k = 0; k < band_.width(); ++k) {
+      const auto filter = static_cast<double>(filter_[row * band_.width() + k]);
+      if (filter > 0.0) {
+        const double phase = 2.0 * std::numbers::pi * (band_.fy(row) * dy + band_.fx(k) * dx);
+        sum += (k == 0 ? 1.0 : 2.0) * filter * filter * (2.0 - 2.0 * std::cos(phase));
+      }
+    }
+  }
+  return noise_a_ * sum / static_cast<double>(fft_.rows() * fft_.columns());
+}
+
+void Matcher::weigh(const Spectrum& a, const Spectrum& b, const Box& flat_of_b,
+                    std::vector<Candidate>& candidates) const {
+  if (candidates.size() < 2) {
+    for (Candidate& c : candidates) {
+      c.log_likelihood = 0.0;
+    }
+    return;
+  }
+  // One area for all, or they could not be compared.
+  Box box = flat_of_b;
+  for (const Candidate& c : candidates) {
+    box = box.intersection(flat().moved(-c.shift.dy, -c.shift.dx));
+  }
+  const std::array<double, 2> scale{static_cast<double>(band_.rows) / static_cast<double>(fft_.rows()),
+                                    static_cast<double>(band_.columns) / static_cast<double>(fft_.columns())};
+  const auto index = [](double px, double step) { return static_cast<long>(std::ceil(px / step)); };
+  const long y0 = index(box.top, scale[0]), y1 = index(box.bottom, scale[0]);
+  const long x0 = index(box.left, scale[1]), x1 = index(box.right, scale[1]);
+  const auto wrap = [](long i, std::size_t size) {
+    const auto n = static_cast<long>(size);
+    return static_cast<std::size_t>((i % n + n) % n);
+  };
+  if (y1 <= y0 || x1 <= x0) {
+    return;
+  }
+  const Buffer<float, 2> image_b = image(b, {0.0, 0.0});
+  std::vector<double> misfit;
+  for (const Candidate& c : candidates) {
+    const Buffer<float, 2> image_a = image(a, {c.shift.dy, c.shift.dx});
+    double aa = 0.0, ab = 0.0, bb = 0.0;
+    for (long y = y0; y < y1; ++y) {
+      const std::size_t row = wrap(y, fft_.rows());
+      for (long x = x0; x < x1; ++x) {
+        const std::size_t column = wrap(x, fft_.columns());
+        const auto va = static_cast<double>(image_a.view()(row, column));
+        const auto vb = static_cast<double>(image_b.view()(row, column));
+        aa += va * va;
+        ab += va * vb;
+        bb += vb * vb;
+      }
+    }
+    misfit.push_back(aa - (bb > 0.0 ? ab * ab / bb : 0.0));
+  }
+  const auto at_best = static_cast<std::size_t>(std::min_element(misfit.begin(), misfit.end()) - misfit.begin());
+  const double best = misfit[at_best];
+  const auto map_points = static_cast<double>(fft_.rows() * fft_.columns());
+  const double area = static_cast<double>((y1 - y0) * (x1 - x0)) / map_points;
+  constexpr double taper_power = 1.25;  // a cosine edge holds 3/8 of the power
+  const double window = std::pow(1.0 - taper_power * taper_, 2);
+  const double expected = area / window * noise_share_ * noise_;
+  const double noise = noise_ * std::max(1.0, best / std::max(expected, 1e-30));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i].log_likelihood = 0.0;
+    if (i == at_best) {
+      continue;
+    }
+    // What the noise of a alone makes of it: a ratio within its scatter says nothing.
+    const double by_noise = area / window * noise / noise_ *
+                            difference_of_noise(candidates[i].shift.dy - candidates[at_best].shift.dy,
+                                                candidates[i].shift.dx - candidates[at_best].shift.dx);
+    constexpr double scatters = 2.0;
+    const double ratio = 0.5 * map_points * window * (misfit[i] - best) / noise;
+    const double scatter = std::sqrt(0.5 * map_points * window * by_noise / noise);
+    candidates[i].log_likelihood = -std::max(0.0, ratio - scatters * scatter);
+  }
+}
 
 Buffer<float, 2> Matcher::map(const Cross& cross) const {
   Buffer<std::complex<float>, 2> full({fft_.rows(), fft_.bins()});
@@ -128,19 +257,13 @@ std::vector<Candidate> Matcher::candidates(const Spectrum& a, const Spectrum& b,
     if (!c.shift.converged || known) {
       continue;
     }
-    const double expected = noise_ * c.shift.curvature;
-    const double excess = expected > 0.0 ? c.shift.scatter / expected : 1.0;
-    c.log_likelihood = noise_ > 0.0 ? c.shift.value / (noise_ * std::max(1.0, excess)) : 0.0;
     out.push_back(c);
   }
-  // One excess for all, that of the highest: a ratio of likelihoods needs one model.
   std::stable_sort(out.begin(), out.end(),
                    [](const Candidate& x, const Candidate& y) { return x.shift.value > y.shift.value; });
-  if (!out.empty() && out.front().shift.value > 0.0) {
-    const double scale_of_best = out.front().log_likelihood / out.front().shift.value;
-    for (Candidate& c : out) {
-      c.log_likelihood = scale_of_best * c.shift.value;
-    }
+  constexpr double not_much_lower = 0.5;
+  while (out.size() > 1 && out.back().shift.value < not_much_lower * out.front().shift.value) {
+    out.pop_back();
   }
   return out;
 }

@@ -78,7 +78,7 @@ std::array<double, 2> sum(std::array<double, 2> a, std::array<double, 2> b, doub
 Tracker::Tracker(const Matcher& first, const Matcher& steady, TrackerOptions options)
     : first_(first), steady_(steady), options_(options) {}
 
-void Tracker::begin(std::vector<Spectrum>& block, std::span<const std::array<double, 2>> guess, Run& run) {
+void Tracker::begin(std::vector<Spectrum>& block, std::span<const Guess> guess, Run& run) {
   // The frame that fits the others best: the first one may be blank.
   const std::size_t n = block.size();
   std::vector<double> fits(n * n, 0.0);
@@ -86,7 +86,7 @@ void Tracker::begin(std::vector<Spectrum>& block, std::span<const std::array<dou
     for (std::size_t p = begin; p < end; ++p) {
       const std::size_t i = p / n, j = p % n;
       if (i < j) {
-        const auto found = first_.candidates(block[i], block[j], sum(guess[i], guess[j], -1.0),
+        const auto found = first_.candidates(block[i], block[j], sum(guess[i].position, guess[j].position, -1.0),
                                              {options_.search_y_px, options_.search_x_px}, 1);
         fits[p] = found.empty() ? 0.0 : found.front().shift.correlation;
       }
@@ -109,8 +109,26 @@ void Tracker::begin(std::vector<Spectrum>& block, std::span<const std::array<dou
     }
   }
   reference_.assign(block[seed].size(), {});
-  add_moved_back(first_.band(), block[seed], guess[seed], 1.0, reference_);
+  add_moved_back(first_.band(), block[seed], guess[seed].position, 1.0, reference_);
   frames_in_reference_ = 1.0;
+  keep_flat({guess[seed].position});
+}
+
+/// The reference is flat where the windows of all blocks that count in it are.
+void Tracker::keep_flat(const std::vector<std::array<double, 2>>& positions) {
+  constexpr std::size_t blocks_that_count = 4;
+  Box box = steady_.flat().moved(-positions.front()[0], -positions.front()[1]);
+  for (const auto& p : positions) {
+    box = box.intersection(steady_.flat().moved(-p[0], -p[1]));
+  }
+  flat_of_blocks_.push_back(box);
+  if (flat_of_blocks_.size() > blocks_that_count) {
+    flat_of_blocks_.erase(flat_of_blocks_.begin());
+  }
+  flat_ = flat_of_blocks_.front();
+  for (const Box& b : flat_of_blocks_) {
+    flat_ = flat_.intersection(b);
+  }
 }
 
 std::vector<Candidate> Tracker::look(const Spectrum& frame, std::array<double, 2> expected) const {
@@ -122,10 +140,14 @@ std::vector<Candidate> Tracker::look(const Spectrum& frame, std::array<double, 2
       return {{shift, 0.0}};
     }
   }
-  return matcher.candidates(frame, reference_, expected, {options_.search_y_px, options_.search_x_px}, most_candidates);
+  std::vector<Candidate> out =
+      matcher.candidates(frame, reference_, expected, {options_.search_y_px, options_.search_x_px}, most_candidates);
+  matcher.weigh(frame, reference_, flat_, out);
+  return out;
 }
 
-Tracked Tracker::choose(const std::vector<Candidate>& candidates, std::array<double, 2> guess, double pause) {
+Tracked Tracker::choose(const std::vector<Candidate>& candidates, const Guess& guess_of, double pause) {
+  const std::array<double, 2> guess = guess_of.position;
   const Habit usual = habit(steps_, first_step_share * options_.jump_px);
   const bool long_wait = pause > long_pause;
   const std::array<double, 2> expected =
@@ -137,7 +159,14 @@ Tracked Tracker::choose(const std::vector<Candidate>& candidates, std::array<dou
     const double y = c.shift.dy - expected[0];
     const double x = c.shift.dx - expected[1];
     const double sigma = usual.scale * std::sqrt(std::max(1.0, pause));
-    score.push_back(c.log_likelihood + log_step(y * y + x * x, sigma, options_.jump_px));
+    double prior = log_step(y * y + x * x, sigma, options_.jump_px);
+    for (const Choice& other : guess_of.others) {
+      const double oy = y - (other.dy - guess[0]);
+      const double ox = x - (other.dx - guess[1]);
+      prior = std::max(prior, std::log(other.probability / guess_of.probability) +
+                                  log_step(oy * oy + ox * ox, sigma, options_.jump_px));
+    }
+    score.push_back(c.log_likelihood + prior);
   }
   if (score.empty()) {
     return out;
@@ -169,16 +198,19 @@ Tracked Tracker::choose(const std::vector<Candidate>& candidates, std::array<dou
 
 void Tracker::renew(const std::vector<Spectrum>& block, const std::vector<Tracked>& tracked) {
   Spectrum mean(reference_.size());
+  std::vector<std::array<double, 2>> positions;
   double n = 0.0;
   for (std::size_t i = 0; i < block.size(); ++i) {
     if (tracked[i].found) {
       std::transform(mean.begin(), mean.end(), block[i].begin(), mean.begin(), std::plus<>{});
+      positions.push_back(tracked[i].position);
       n += 1.0;
     }
   }
   if (n == 0.0) {
     return;
   }
+  keep_flat(positions);
   const double share = frames_in_reference_ < 2.0 ? 1.0 : renewed_share * std::min(1.0, n / full_block);
   const auto keep = static_cast<float>(1.0 - share);
   const auto add = static_cast<float>(share / n);
@@ -200,7 +232,7 @@ void Tracker::correct(std::array<double, 2> by) {
   }
 }
 
-std::vector<Tracked> Tracker::track(std::vector<Spectrum>& block, std::span<const std::array<double, 2>> guess,
+std::vector<Tracked> Tracker::track(std::vector<Spectrum>& block, std::span<const Guess> guess,
                                     std::span<const double> pause, Run& run) {
   HOTSTAGE_EXPECTS(block.size() == guess.size() && block.size() == pause.size());
   const bool first = reference_.empty();
@@ -209,17 +241,26 @@ std::vector<Tracked> Tracker::track(std::vector<Spectrum>& block, std::span<cons
   }
   const Habit usual = habit(steps_, first_step_share * options_.jump_px);
   std::vector<std::vector<Candidate>> candidates(block.size());
+  std::vector<std::array<double, 2>> centre(block.size());
   parallel_chunks(run, block.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const auto ahead = static_cast<double>(first ? 0 : i + 1);
-      candidates[i] = look(block[i], sum(sum(guess[i], correction_), usual.velocity, ahead));
+      centre[i] = sum(sum(guess[i].position, correction_), usual.velocity, ahead);
+      candidates[i] = look(block[i], centre[i]);
     }
   });
   std::vector<Tracked> out;
   for (std::size_t i = 0; i < block.size(); ++i) {
+    const std::array<double, 2> now =
+        sum(sum(guess[i].position, correction_), habit(steps_, first_step_share * options_.jump_px).velocity);
+    // Only the maxima near the centre are in a long list: the centre was elsewhere.
+    if (candidates[i].size() > most_candidates / 2 &&
+        std::hypot(now[0] - centre[i][0], now[1] - centre[i][1]) > 0.5 * options_.jump_px) {
+      candidates[i] = look(block[i], now);
+    }
     Tracked tracked = choose(candidates[i], guess[i], pause[i]);
     if (tracked.found) {
-      const std::array<double, 2> residual = sum(tracked.position, guess[i], -1.0);
+      const std::array<double, 2> residual = sum(tracked.position, guess[i].position, -1.0);
       if (last_ && pause[i] <= long_pause) {
         const std::array<double, 2> step = sum(residual, correction_, -1.0);
         steps_.push_back({step[0] / std::max(1.0, pause[i]), step[1] / std::max(1.0, pause[i])});
