@@ -2,6 +2,7 @@
 // Registration of a frame series, and the whole chain on a series of any length: mapped noisy frames to and fro, so
 // that only the program's own memory grows with the length.
 #include "hotstage/core/run.hpp"
+#include "hotstage/num/fft2.hpp"
 #include "hotstage/series/blocks.hpp"
 #include "hotstage/series/change_point.hpp"
 #include "hotstage/series/registration.hpp"
@@ -12,6 +13,7 @@
 #include "cases.hpp"
 #include "npy_file.hpp"
 #include <algorithm>
+#include <complex>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -82,8 +84,19 @@ Report run_register(const Job& job) {
   if (!job.out.empty()) {
     write_npy(job.out, drift.view());
   }
+  const std::size_t columns = series.axes[1].size;
+  const num::RealFft2 fft(job.rows, columns);
+  Buffer<float, 2> image({job.rows, columns});
+  Buffer<std::complex<float>, 2> spectrum({fft.rows(), fft.bins()});
+  constexpr int transforms = 8;
+  const Timing bare = repeated(1, [&] {
+    for (int i = 0; i < transforms; ++i) {
+      fft.forward(image.view(), spectrum.view());
+    }
+  });
   Report report;
   report.text("case", "register");
+  report.number("fft_s", bare.cpu.front() / transforms);
   report.number("frames", static_cast<double>(result.frames.size()));
   report.timing("", timing);
   report.number("bound_px", result.bound_px);
