@@ -102,6 +102,10 @@ struct Registration {
 struct MeanImage {
   Buffer<float, 2> mean;        ///< 0 where no frame covers the pixel
   Buffer<float, 2> n_averaged;  ///< frames that cover the pixel
+  /// Of the mean, counts²: the scatter between frames over their number, 0 where fewer than two cover the pixel. What
+  /// changes in the specimen is in it. Neighbours are not independent: with fractions f of a pixel spread evenly a
+  /// pixel's variance is 4/9 of that without interpolation, and one neighbour along an axis is correlated by 1/4.
+  Buffer<float, 2> variance;
 };
 
 /// Mean of frames [first, last) moved back by their drift (bilinear); lost frames are left out.

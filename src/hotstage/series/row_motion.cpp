@@ -32,9 +32,8 @@ std::vector<float> smooth(std::span<const float> row) {
   const auto last = static_cast<long>(row.size()) - 1;
   const auto pixel = [&](long k) { return row[static_cast<std::size_t>(std::clamp(k, 0L, last))]; };
   for (long x = 0; x <= last; ++x) {
-    out[static_cast<std::size_t>(x)] = (pixel(x - 2) + 4.0F * pixel(x - 1) + 6.0F * pixel(x) + 4.0F * pixel(x + 1) +
-                                        pixel(x + 2)) /
-                                       16.0F;
+    out[static_cast<std::size_t>(x)] =
+        (pixel(x - 2) + 4.0F * pixel(x - 1) + 6.0F * pixel(x) + 4.0F * pixel(x + 1) + pixel(x + 2)) / 16.0F;
   }
   return out;
 }

@@ -11,10 +11,10 @@
 namespace hotstage::series {
 
 struct RowMotionOptions {
-  int rows_around = 6;        ///< rows on each side that make the local mean a row is compared with
-  double largest_px = 4.0;    ///< shift looked for
-  double knot_rows = 1.0;     ///< rows between knots of the shift along the slow axis
-  int rounds = 4;             ///< the mean gets sharper as rows come into place
+  int rows_around = 6;      ///< rows on each side that make the local mean a row is compared with
+  double largest_px = 4.0;  ///< shift looked for
+  double knot_rows = 1.0;   ///< rows between knots of the shift along the slow axis
+  int rounds = 4;           ///< the mean gets sharper as rows come into place
 };
 
 /// Of every row, px: the row's content stands this far towards larger x.
