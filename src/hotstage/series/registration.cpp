@@ -67,20 +67,6 @@ struct Work {
   }
 };
 
-/// Time since the frame before over the usual time.
-std::vector<double> pauses(const signal::Signal& series) {
-  const signal::Axis& time = series.navigation.front();
-  std::vector<double> out(time.size, 1.0), steps;
-  for (std::size_t i = 1; i < time.size; ++i) {
-    steps.push_back(std::abs(time.value(static_cast<double>(i)) - time.value(static_cast<double>(i - 1))));
-  }
-  const double usual = steps.empty() ? 0.0 : num::median(steps);
-  for (std::size_t i = 1; i < time.size && usual > 0.0; ++i) {
-    out[i] = steps[i - 1] / usual;
-  }
-  return out;
-}
-
 void coarse_drift(Work& w) {
   const detail::CoarsePass coarse = detail::coarse_pass(w.series,
                                                         {.taper = w.options.taper,
@@ -296,19 +282,6 @@ void add_brightness(Work& w, View<const float, 2> frame, std::size_t index) {
   }
 }
 
-void drop_uncorrelated(Work& w) {
-  std::vector<double> correlations;
-  for (std::size_t i = 0; i < w.shape.frames; ++i) {
-    if (w.good[i] != 0) {
-      correlations.push_back(w.frames[i].correlation);
-    }
-  }
-  const double least = correlations.empty() ? 0.0 : lost_share * num::median(correlations);
-  for (std::size_t i = 0; i < w.shape.frames; ++i) {
-    w.good[i] = w.good[i] != 0 && w.frames[i].correlation > least ? 1 : 0;
-  }
-}
-
 /// A block of frames whose spectra are kept until its neighbours are known.
 struct Block {
   std::size_t first = 0;
@@ -481,7 +454,7 @@ void FinePass::run() {
     }
   }
   w.anchor_variance = tree.variance();
-  drop_uncorrelated(w);
+  detail::drop_uncorrelated(w.frames, lost_share, w.good);
 }
 
 /// The scatter of phases takes the noise for stationary. Counting noise is stronger where the frame is brighter, and
@@ -579,24 +552,9 @@ double cramer_rao_px(const Work& w) {
 
 }  // namespace
 
-std::string flags_text(std::uint32_t flags) {
-  std::string out;
-  const auto add = [&](FrameFlag flag, const char* word) {
-    if ((flags & flag) != 0) {
-      out += (out.empty() ? "" : ", ") + std::string(word);
-    }
-  };
-  add(frame_jump, "jump");
-  add(frame_lost, "lost");
-  add(frame_focus, "focus");
-  add(frame_clipped, "clipped");
-  add(frame_intensity, "intensity");
-  add(frame_ambiguous, "ambiguous");
-  return out;
-}
-
 Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run) {
-  Work w{.series = series, .shape = shape_of(series, 4), .options = options, .run = run, .pause = pauses(series)};
+  Work w{
+      .series = series, .shape = shape_of(series, 4), .options = options, .run = run, .pause = detail::pauses(series)};
   coarse_drift(w);
   const num::RealFft2 fft(w.field.rows, w.field.columns);
   measure_spectra(w, fft);

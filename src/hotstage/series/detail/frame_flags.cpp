@@ -84,4 +84,50 @@ void set_flags(std::vector<FrameDrift>& frames) {
   }
 }
 
+std::vector<double> pauses(const signal::Signal& series) {
+  const signal::Axis& time = series.navigation.front();
+  std::vector<double> out(time.size, 1.0), steps;
+  for (std::size_t i = 1; i < time.size; ++i) {
+    steps.push_back(std::abs(time.value(static_cast<double>(i)) - time.value(static_cast<double>(i - 1))));
+  }
+  const double usual = steps.empty() ? 0.0 : num::median(steps);
+  for (std::size_t i = 1; i < time.size && usual > 0.0; ++i) {
+    out[i] = steps[i - 1] / usual;
+  }
+  return out;
+}
+
+void drop_uncorrelated(const std::vector<FrameDrift>& frames, double share, std::vector<char>& good) {
+  std::vector<double> correlations;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (good[i] != 0) {
+      correlations.push_back(frames[i].correlation);
+    }
+  }
+  const double least = correlations.empty() ? 0.0 : share * num::median(correlations);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    good[i] = good[i] != 0 && frames[i].correlation > least ? 1 : 0;
+  }
+}
+
 }  // namespace hotstage::series::detail
+
+namespace hotstage::series {
+
+std::string flags_text(std::uint32_t flags) {
+  std::string out;
+  const auto add = [&](FrameFlag flag, const char* word) {
+    if ((flags & flag) != 0) {
+      out += (out.empty() ? "" : ", ") + std::string(word);
+    }
+  };
+  add(frame_jump, "jump");
+  add(frame_lost, "lost");
+  add(frame_focus, "focus");
+  add(frame_clipped, "clipped");
+  add(frame_intensity, "intensity");
+  add(frame_ambiguous, "ambiguous");
+  return out;
+}
+
+}  // namespace hotstage::series
