@@ -22,7 +22,8 @@ struct Job {
   double window_high_eV = 525.0;
   double gaussian_fwhm_eV = 1.1;
   std::size_t memory = std::size_t{64} << 20;
-  std::size_t items = 0;  ///< 0: all
+  std::size_t items = 0;    ///< 0: all
+  std::size_t rows = 1024;  ///< of a frame of a series
   int threads = 1;
   int repeat = 1;
   int extra = 0;  ///< repetitions of the side measurements of a case (given memory, resampling)
@@ -37,6 +38,8 @@ struct Job {
 [[nodiscard]] Report run_white_lines(const Job& job);
 [[nodiscard]] Report run_memory(const Job& job);
 [[nodiscard]] Report run_pass(const Job& job);
+[[nodiscard]] Report run_register(const Job& job);
+[[nodiscard]] Report run_series_pass(const Job& job);
 [[nodiscard]] Report run_bounds(const Job& job);
 
 }  // namespace hotstage::bench

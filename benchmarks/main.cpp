@@ -29,6 +29,8 @@ constexpr std::array cases{
     Case{"white_lines", hotstage::bench::run_white_lines},
     Case{"memory", hotstage::bench::run_memory},
     Case{"pass", hotstage::bench::run_pass},
+    Case{"register", hotstage::bench::run_register},
+    Case{"series_pass", hotstage::bench::run_series_pass},
     Case{"bounds", hotstage::bench::run_bounds},
 };
 
@@ -40,6 +42,7 @@ void add_options(CLI::App& app, Job& job) {
   app.add_option("--memory", job.memory, "bytes of working memory");
   app.add_option("--threads", job.threads, "threads of the whole pass");
   app.add_option("--items", job.items, "only the first items");
+  app.add_option("--rows", job.rows, "rows of a frame of a series");
   app.add_option("--repeat", job.repeat, "repetitions of the kernel");
   app.add_option("--extra", job.extra, "repetitions of the side measurements");
 }

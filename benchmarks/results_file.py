@@ -10,7 +10,7 @@ IDS = ("eels.dm4", "eels.align", "eels.align_shift", "eels.background", "eels.po
 KEYS = {"id": str, "ours": float, "unit": str, "peer": str, "peer_value": float, "ratio": float, "bound": str,
         "fraction_of_bound": float, "checked": bool, "how": str}
 MAY_BE_NULL = {"peer", "peer_value", "ratio"}  # no peer installed
-ALONE = {"eels.scaling", "eels.pass", "eels.pass_memory"}  # no peer does this: never checked against one
+ALONE = {"eels.scaling", "eels.pass", "eels.pass_memory", "series.pipeline"}  # no peer does this: never checked against one
 MARKS = ("<!-- results: written by run.py from results.json -->", "<!-- end of results -->")
 
 

@@ -6,7 +6,7 @@ usage: run.py [NAME ...] [--rounds N] [--size ROWSxCOLUMNS] [--no-peers]
        run.py --agree    small cube, one round, nothing stored: does every result agree with every peer? 77 without peers
        run.py --check    is results.json valid and the table in README.md that of results.json?
 
-NAME is a module (eels) or an id (eels.background); without one everything is measured.
+NAME is a module (eels, series) or an id (eels.background); without one everything is measured.
 """
 import argparse
 import json
@@ -76,6 +76,15 @@ def measure_eels(names, options, work):
     return entries
 
 
+def measure_series(names, options, work):
+    import series_cases
+
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work) as scratch:
+        return series_cases.run(names, find_program(options.program), work, pathlib.Path(scratch), options.toy or options.agree,
+                                not options.no_peers, options.rounds)
+
+
 def check():
     readme = (HERE / "README.md").read_text()
     entries = results_file.load(HERE / "results.json")
@@ -101,15 +110,19 @@ def main():
     if options.check:
         return check()
     import eels_more_cases
+    import series_cases
 
-    names = [name for name in eels_more_cases.ALL if not options.names or name in options.names or name.split(".")[0] in options.names]
+    cases = [*eels_more_cases.ALL, *series_cases.ALL]
+    names = [name for name in cases if not options.names or name in options.names or name.split(".")[0] in options.names]
     if not names:
-        sys.exit(f"run.py: nothing is called {' '.join(options.names)}: there are {', '.join(eels_more_cases.ALL)}")
+        sys.exit(f"run.py: nothing is called {' '.join(options.names)}: there are {', '.join(cases)}")
     if options.agree and not find_peers():
         return 77
     if options.toy or options.agree:
         options.size, options.rounds = "6x5" if options.toy else "16x12", 1
-    entries = measure_eels(names, options, options.work)
+    eels = [name for name in names if name in eels_more_cases.ALL]
+    entries = measure_eels(eels, options, options.work) if eels else []
+    entries += measure_series([name for name in names if name in series_cases.ALL], options, options.work)
     unchecked = [entry["id"] for entry in entries if not entry["checked"] and entry["id"] not in results_file.ALONE]
     if options.toy or options.agree:
         broken = results_file.faults(entries) + ([f"{name}: results differ" for name in unchecked] if options.agree else [])

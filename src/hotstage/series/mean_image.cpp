@@ -2,13 +2,17 @@
 
 #include "hotstage/series/registration.hpp"
 
+#include <algorithm>
+
 namespace hotstage::series {
 
 MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const FrameDrift> drift, std::size_t first,
                                std::size_t last, Run& run) {
   const FrameShape shape = shape_of(series, 1);
   HOTSTAGE_EXPECTS(drift.size() == shape.frames && first < last && last <= shape.frames);
-  MeanImage out{Buffer<float, 2>({shape.rows, shape.columns}), Buffer<float, 2>({shape.rows, shape.columns})};
+  MeanImage out{Buffer<float, 2>({shape.rows, shape.columns}), Buffer<float, 2>({shape.rows, shape.columns}),
+                Buffer<float, 2>({shape.rows, shape.columns})};
+  Buffer<double, 2> squares({shape.rows, shape.columns});
   const auto n_rows = static_cast<double>(shape.rows);
   const auto n_columns = static_cast<double>(shape.columns);
   for (std::size_t i = first; i < last; ++i) {
@@ -37,7 +41,9 @@ MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const Fra
         const auto fx = static_cast<float>(sx - static_cast<double>(x0));
         const float top = above[x0] + fx * (above[x0 + 1] - above[x0]);
         const float bottom = below[x0] + fx * (below[x0 + 1] - below[x0]);
-        out.mean.view()(y, x) += top + fy * (bottom - top);
+        const float value = top + fy * (bottom - top);
+        out.mean.view()(y, x) += value;
+        squares.view()(y, x) += static_cast<double>(value) * static_cast<double>(value);
         out.n_averaged.view()(y, x) += 1.0F;
       }
     }
@@ -45,6 +51,10 @@ MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const Fra
   for (std::size_t i = 0; i < out.mean.size(); ++i) {
     if (out.n_averaged.data()[i] > 0.0F) {
       out.mean.data()[i] /= out.n_averaged.data()[i];
+      const auto n = static_cast<double>(out.n_averaged.data()[i]);
+      const auto mean = static_cast<double>(out.mean.data()[i]);
+      out.variance.data()[i] =
+          n > 1.0 ? static_cast<float>(std::max(0.0, squares.data()[i] - n * mean * mean) / (n * (n - 1.0))) : 0.0F;
     }
   }
   return out;

@@ -4,15 +4,20 @@
 
 #include "hotstage/core/parallel.hpp"
 #include "hotstage/num/fft2.hpp"
-#include "hotstage/num/least_squares.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/detail/anchor_tree.hpp"
 #include "hotstage/series/detail/band.hpp"
 #include "hotstage/series/detail/coarse.hpp"
+#include "hotstage/series/detail/frame_flags.hpp"
+#include "hotstage/series/detail/matcher.hpp"
+#include "hotstage/series/detail/tracker.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 #include <numbers>
 #include <numeric>
 
@@ -24,20 +29,19 @@ using detail::Alignment;
 using detail::Band;
 using detail::Spectrum;
 
-constexpr std::size_t coarse_size_px = 128;  // binned frames of the coarse pass are about this large
-constexpr std::size_t radial_bins = 64;      // of the power spectrum over 0 … 0.5 cycles/px
-constexpr std::size_t sampled_pairs = 16;    // neighbouring frames compared for the power spectrum
-constexpr double information_kept = 0.995;   // share of the information on a shift inside the band
-constexpr double reach_px = 4.0;             // the coarse positions are better than this
-constexpr double lost_share = 0.3;           // of the median correlation
-constexpr double outlier = 8.0;              // robust σ beyond which a frame is flagged
-constexpr std::size_t neighbours = 7;        // frames on each side of a running median
+constexpr std::size_t radial_bins = 64;     // of the power spectrum over 0 … 0.5 cycles/px
+constexpr std::size_t sampled_pairs = 16;   // neighbouring frames compared for the power spectrum
+constexpr double pair_band = 0.25;          // cycles/px: enough to align a pair for its power spectrum
+constexpr double information_kept = 0.995;  // share of the information on a shift inside the band
+constexpr double reach_px = 4.0;            // the coarse positions are better than this
+constexpr double lost_share = 0.3;          // of the median correlation
 
 struct Work {
   const signal::Signal& series;
   FrameShape shape;
   const RegistrationOptions& options;
   Run& run;
+  std::vector<double> pause;
   std::vector<FrameDrift> frames;
   detail::Field field;
   std::vector<float> window_y;
@@ -48,77 +52,108 @@ struct Work {
   detail::Spectra spectra;
   double cutoff = 0.25;
   Band band;
-  std::vector<Spectrum> moved;                  ///< spectra moved back by `position`
+  bool repeats = false;                         ///< a lattice, or the coarse pass was in doubt: look at every maximum
+  double reach = reach_px;                      ///< of a search that must not leave its maximum
   std::vector<std::array<double, 2>> position;  ///< residual to the integer offset of the field
+  std::vector<detail::Guess> guess;             ///< of the coarse pass, residual as well
   std::vector<char> good;
+  std::vector<AmbiguousJump> ambiguous;
+  Spectrum sum;                  ///< of all good frames, moved back
+  Buffer<double, 2> brightness;  ///< electrons per pixel, summed over sampled frames
   double anchor_variance = 0.0;
+
+  [[nodiscard]] double lowest() const {
+    return 1.0 / (options.longest * static_cast<double>(std::max(field.rows, field.columns)));
+  }
 };
 
-void coarse_pass(Work& w) {
-  const std::size_t factor = std::max<std::size_t>(1, std::min(w.shape.rows, w.shape.columns) / coarse_size_px);
-  std::vector<Buffer<float, 2>> binned(w.shape.frames);
+void coarse_drift(Work& w) {
+  const detail::CoarsePass coarse = detail::coarse_pass(w.series,
+                                                        {.taper = w.options.taper,
+                                                         .search = w.options.search,
+                                                         .longest = w.options.longest,
+                                                         .block = static_cast<std::size_t>(w.options.anchor)},
+                                                        w.pause, w.run);
+  w.field = detail::common_field(coarse.positions, w.shape.rows, w.shape.columns);
   w.frames.resize(w.shape.frames);
-  parallel_chunks(w.run, w.shape.frames, 4, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const Buffer<float, 2> frame = read_frame(w.series, i);
-      binned[i] = detail::bin(frame.view(), factor);
-      w.frames[i].mean = std::accumulate(binned[i].data(), binned[i].data() + binned[i].size(), 0.0) /
-                         static_cast<double>(binned[i].size());
-    }
-  });
-  std::vector<detail::CoarsePosition> positions =
-      detail::coarse_positions(binned, w.options.taper, w.options.search, w.run);
-  for (detail::CoarsePosition& p : positions) {
-    p.dy *= static_cast<double>(factor);
-    p.dx *= static_cast<double>(factor);
-  }
-  w.field = detail::common_field(positions, w.shape.rows, w.shape.columns);
   w.position.resize(w.shape.frames);
   w.good.assign(w.shape.frames, 1);
   for (std::size_t i = 0; i < w.shape.frames; ++i) {
-    w.position[i] = {positions[i].dy - static_cast<double>(w.field.offset[i][0]),
-                     positions[i].dx - static_cast<double>(w.field.offset[i][1])};
-    w.good[i] = positions[i].found ? 1 : 0;
+    const detail::CoarsePosition& p = coarse.positions[i];
+    w.position[i] = {p.dy - static_cast<double>(w.field.offset[i][0]),
+                     p.dx - static_cast<double>(w.field.offset[i][1])};
+    w.frames[i].mean = coarse.mean[i];
+    w.repeats = w.repeats || !p.choices.empty();
+    detail::Guess guess{.position = w.position[i]};
+    for (std::size_t k = 0; k < p.choices.size(); ++k) {
+      if (k == 0) {
+        guess.probability = p.choices[k].probability;
+      } else {
+        guess.others.push_back({w.position[i][0] + p.choices[k].dy - p.choices[0].dy,
+                                w.position[i][1] + p.choices[k].dx - p.choices[0].dx, p.choices[k].probability});
+      }
+    }
+    w.guess.push_back(std::move(guess));
   }
   w.window_y = detail::taper_window(w.field.rows, w.options.taper);
   w.window_x = detail::taper_window(w.field.columns, w.options.taper);
   w.detector = photon_transfer(w.series, w.field.offset, w.run);
 }
 
-Buffer<std::complex<float>, 2> transform(const Work& w, const num::RealFft2& fft, std::size_t frame) {
-  const Buffer<float, 2> image = read_frame(w.series, frame);
+Buffer<std::complex<float>, 2> transform(const Work& w, const num::RealFft2& fft, std::size_t frame,
+                                         View<const float, 2> image) {
   const std::array<long, 2> origin{w.field.base[0] + w.field.offset[frame][0],
                                    w.field.base[1] + w.field.offset[frame][1]};
-  const Buffer<float, 2> cut_out = detail::windowed(image.view(), origin, w.window_y, w.window_x);
+  const Buffer<float, 2> cut_out = detail::windowed(image, origin, w.window_y, w.window_x);
   Buffer<std::complex<float>, 2> out({fft.rows(), fft.bins()});
   fft.forward(cut_out.view(), out.view());
   return out;
 }
 
-/// Radial sums of one pair of neighbouring frames.
-struct RadialSums {
+/// Radial sums of one pair of neighbouring frames, and their power mode by mode.
+struct PairPower {
   std::vector<double> power = std::vector<double>(radial_bins, 0.0);
   std::vector<double> cross = std::vector<double>(radial_bins, 0.0);
   std::vector<double> modes = std::vector<double>(radial_bins, 0.0);
+  std::vector<float> each;
 };
 
-RadialSums radial_sums(const Work& w, const num::RealFft2& fft, std::size_t frame) {
-  const Band whole = detail::make_band(w.field.rows, w.field.columns, 0.5);
-  const Spectrum raw_a = detail::cut(whole, transform(w, fft, frame).view());
-  const Spectrum raw_b = detail::cut(whole, transform(w, fft, frame + 1).view());
-  Spectrum a(whole.size());
-  Spectrum b(whole.size());
-  detail::add_moved_back(whole, raw_a, w.position[frame], 1.0, a);
-  detail::add_moved_back(whole, raw_b, w.position[frame + 1], 1.0, b);
-  RadialSums out;
+/// The pair is aligned first: displaced frames have little in common at high frequencies. Which maximum of a lattice
+/// it locks to does not matter here.
+PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole, std::size_t frame) {
+  const auto full_a = transform(w, fft, frame, read_frame(w.series, frame).view());
+  const auto full_b = transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view());
+  const Spectrum a = detail::cut(whole, full_a.view());
+  const Spectrum b = detail::cut(whole, full_b.view());
+  PairPower out;
+  out.each.resize(whole.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    out.each[i] = 0.5F * (std::norm(a[i]) + std::norm(b[i]));
+  }
+  const Band band = detail::make_band(w.field.rows, w.field.columns, pair_band);
+  const Spectrum low_a = detail::cut(band, full_a.view());
+  const Spectrum low_b = detail::cut(band, full_b.view());
+  std::vector<float> power(band.size());
+  for (std::size_t i = 0; i < power.size(); ++i) {
+    power[i] = 0.5F * (std::norm(low_a[i]) + std::norm(low_b[i]));
+  }
+  std::array<double, 2> d{w.position[frame][0] - w.position[frame + 1][0],
+                          w.position[frame][1] - w.position[frame + 1][1]};
+  const detail::Matcher matcher(band, detail::spectra_of_power(band, power), 1.0, 1.0, w.lowest(), w.options.taper);
+  const auto fits = matcher.candidates(low_a, low_b, d, {4.0 * reach_px, 4.0 * reach_px}, 1);
+  if (!fits.empty()) {
+    d = {fits.front().shift.dy, fits.front().shift.dx};
+  }
+  Spectrum moved(whole.size());
+  detail::add_moved_back(whole, a, d, 1.0, moved);
   for (std::size_t row = 0; row < whole.height(); ++row) {
     for (std::size_t k = 0; k < whole.width(); ++k) {
-      const double f = std::hypot(whole.fy(row), whole.fx(k));
+      const double f = std::sqrt(whole.fy(row) * whole.fy(row) + whole.fx(k) * whole.fx(k));
       const auto at = static_cast<std::size_t>(f / 0.5 * static_cast<double>(radial_bins));
       if (at < radial_bins) {
         const std::size_t i = row * whole.width() + k;
-        out.power[at] += 0.5 * static_cast<double>(std::norm(a[i]) + std::norm(b[i]));
-        out.cross[at] += static_cast<double>(a[i].real() * b[i].real() + a[i].imag() * b[i].imag());
+        out.power[at] += static_cast<double>(out.each[i]);
+        out.cross[at] += static_cast<double>(moved[i].real() * b[i].real() + moved[i].imag() * b[i].imag());
         out.modes[at] += 1.0;
       }
     }
@@ -126,20 +161,53 @@ RadialSums radial_sums(const Work& w, const num::RealFft2& fft, std::size_t fram
   return out;
 }
 
+/// Looks for a lattice in the mean power.
+void find_repeats(Work& w, const Band& whole, std::span<const float> each, double pairs) {
+  std::vector<float> power(w.band.size());
+  for (std::size_t row = 0; row < w.band.height(); ++row) {
+    const std::size_t from = (row + whole.ky_max - w.band.ky_max) * whole.width();
+    std::copy_n(each.data() + from, w.band.width(), power.data() + row * w.band.width());
+  }
+  detail::add_spots(w.band, power, 2.0 * pairs, w.spectra);
+  const detail::Matcher matcher(w.band, w.spectra, 1.0, 1.0, w.lowest(), w.options.taper);
+  for (float& p : power) {
+    p = std::max(0.0F, p - static_cast<float>(w.spectra.noise));
+  }
+  constexpr double a_lattice = 0.3;
+  const double field = static_cast<double>(std::min(w.field.rows, w.field.columns));
+  const detail::Matcher::Repeat repeat = matcher.repeat(power, field / 8.0);
+  if (repeat.share > a_lattice) {
+    w.repeats = true;
+    w.reach = std::min(w.reach, 0.35 * repeat.distance_px);
+  }
+}
+
 /// Power of signal and noise, and the band that holds what is known about a shift: per mode f² S²/(N² + 2SN).
 void measure_spectra(Work& w, const num::RealFft2& fft) {
   const std::size_t pairs = std::min(sampled_pairs, w.shape.frames - 1);
-  std::vector<RadialSums> sums(pairs);
-  parallel_chunks(w.run, pairs, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      sums[i] = radial_sums(w, fft, i * (w.shape.frames - 1) / pairs);
+  const Band whole = detail::make_band(w.field.rows, w.field.columns, 0.5);
+  std::vector<PairPower> sums(pairs);
+  std::vector<float> each(whole.size(), 0.0F);
+  constexpr std::size_t at_once = 2;  // memory
+  for (std::size_t first = 0; first < pairs; first += at_once) {
+    const std::size_t n = std::min(at_once, pairs - first);
+    parallel_chunks(w.run, n, 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = first + begin; i < first + end; ++i) {
+        sums[i] = pair_power(w, fft, whole, i * (w.shape.frames - 1) / pairs);
+      }
+    });
+    for (std::size_t p = first; p < first + n; ++p) {
+      for (std::size_t i = 0; i < each.size(); ++i) {
+        each[i] += sums[p].each[i] / static_cast<float>(pairs);
+      }
+      sums[p].each = {};
     }
-  });
+  }
   std::vector<double> power(radial_bins, 0.0);
   w.spectra.signal.assign(radial_bins, 0.0);
   for (std::size_t r = 0; r < radial_bins; ++r) {
     double modes = 0.0;
-    for (const RadialSums& s : sums) {
+    for (const PairPower& s : sums) {
       power[r] += s.power[r];
       w.spectra.signal[r] += s.cross[r];
       modes += s.modes[r];
@@ -174,6 +242,7 @@ void measure_spectra(Work& w, const num::RealFft2& fft) {
   const double cutoff = (static_cast<double>(last) + 1.0) / static_cast<double>(radial_bins) * 0.5;
   w.cutoff = std::clamp(cutoff, 1.0 / 16.0, 0.5);
   w.band = detail::make_band(w.field.rows, w.field.columns, w.cutoff);
+  find_repeats(w, whole, each, static_cast<double>(pairs));
 }
 
 /// Power in the upper half of the band over power in the lower half, noise taken off.
@@ -182,7 +251,8 @@ double focus_of(const Work& w, const Spectrum& spectrum) {
   double high = 0.0;
   for (std::size_t row = 0; row < w.band.height(); ++row) {
     for (std::size_t k = 1; k < w.band.width(); ++k) {
-      const double f = std::hypot(w.band.fy(row), w.band.fx(k)) / w.cutoff;
+      const double fy = w.band.fy(row), fx = w.band.fx(k);
+      const double f = std::sqrt(fy * fy + fx * fx) / w.cutoff;
       const double power = static_cast<double>(std::norm(spectrum[row * w.band.width() + k])) - w.spectra.noise;
       if (f > 0.15 && f <= 0.4) {
         low += power;
@@ -194,253 +264,204 @@ double focus_of(const Work& w, const Spectrum& spectrum) {
   return low > 0.0 ? high / low : 0.0;
 }
 
-void transform_all(Work& w, const num::RealFft2& fft) {
-  w.moved.resize(w.shape.frames);
-  parallel_chunks(w.run, w.shape.frames, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const Spectrum raw = detail::cut(w.band, transform(w, fft, i).view());
-      w.frames[i].focus = focus_of(w, raw);
-      w.moved[i].assign(w.band.size(), {});
-      detail::add_moved_back(w.band, raw, w.position[i], 1.0, w.moved[i]);
-    }
-  });
-}
-
-void move(Work& w, std::size_t frame, std::array<double, 2> by) {
+void move(Work& w, Spectrum& spectrum, std::size_t frame, std::array<double, 2> by) {
   Spectrum out(w.band.size());
-  detail::add_moved_back(w.band, w.moved[frame], by, 1.0, out);
-  w.moved[frame] = std::move(out);
+  detail::add_moved_back(w.band, spectrum, by, 1.0, out);
+  spectrum = std::move(out);
   w.position[frame][0] += by[0];
   w.position[frame][1] += by[1];
 }
 
-std::vector<float> frame_weights(const Work& w) {
-  const double lowest = 1.0 / (w.options.longest * static_cast<double>(std::max(w.field.rows, w.field.columns)));
-  return detail::make_weights(w.band, w.spectra, 1.0, 1.0 / static_cast<double>(w.options.anchor), lowest);
-}
-
-/// Aligns every frame with the mean of the good frames in [first(i), last(i)) but itself; then moves all.
-void align_to_neighbours(Work& w, const std::function<std::array<std::size_t, 2>(std::size_t)>& range) {
-  const std::vector<float> weights = frame_weights(w);
-  std::vector<Alignment> found(w.shape.frames);
-  parallel_chunks(w.run, w.shape.frames, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      Spectrum sum(w.band.size());
-      const auto [first, last] = range(i);
-      for (std::size_t j = first; j < last; ++j) {
-        if (j != i && w.good[j] != 0) {
-          std::transform(sum.begin(), sum.end(), w.moved[j].begin(), sum.begin(), std::plus<>{});
-        }
-      }
-      found[i] = detail::align(w.band, weights, w.moved[i], sum, {0.0, 0.0}, reach_px);
-    }
-  });
-  std::vector<double> correlations;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].converged && w.good[i] != 0) {
-      correlations.push_back(found[i].correlation);
+void add_brightness(Work& w, View<const float, 2> frame, std::size_t index) {
+  for (std::size_t y = 0; y < w.field.rows; ++y) {
+    const auto row = static_cast<std::size_t>(w.field.base[0] + w.field.offset[index][0] + static_cast<long>(y));
+    const auto column = static_cast<std::size_t>(w.field.base[1] + w.field.offset[index][1]);
+    for (std::size_t x = 0; x < w.field.columns; ++x) {
+      w.brightness.view()(y, x) += w.detector.electrons(static_cast<double>(frame(row, column + x)));
     }
   }
-  const double least = lost_share * num::median(correlations);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    w.good[i] = found[i].converged && found[i].correlation > least ? 1 : 0;
-    w.frames[i].correlation = found[i].correlation;
-    w.frames[i].sigma_y_px = std::sqrt(found[i].var_y);
-    w.frames[i].sigma_x_px = std::sqrt(found[i].var_x);
-  }
-  parallel_chunks(w.run, w.shape.frames, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      if (w.good[i] != 0) {
-        move(w, i, {found[i].dy, found[i].dx});
-      }
-    }
-  });
 }
 
-struct AnchorPair {
-  std::size_t a = 0;
-  std::size_t b = 0;
-  Alignment shift;
+/// A block of frames whose spectra are kept until its neighbours are known.
+struct Block {
+  std::size_t first = 0;
+  std::vector<Spectrum> spectra;  ///< moved back by `position`
+  double good = 0.0;
 };
 
-/// Weighted least squares for the positions of anchors with Huber weights; one axis at a time.
-std::vector<double> solve_anchors(std::span<const AnchorPair> pairs, std::size_t anchors, std::size_t axis) {
-  constexpr double huber = 2.0;
-  constexpr int rounds = 4;
-  Buffer<double, 2> design({pairs.size() + 1, anchors});
-  std::vector<double> y(pairs.size() + 1, 0.0);
-  std::vector<double> weights(pairs.size() + 1, 1.0);
-  std::vector<double> variance(pairs.size());
-  for (std::size_t p = 0; p < pairs.size(); ++p) {
-    design.view()(p, pairs[p].a) = 1.0;
-    design.view()(p, pairs[p].b) = -1.0;
-    y[p] = axis == 0 ? pairs[p].shift.dy : pairs[p].shift.dx;
-    variance[p] = std::max(1e-8, axis == 0 ? pairs[p].shift.var_y : pairs[p].shift.var_x);
-    weights[p] = 1.0 / variance[p];
-  }
-  // The mean of all anchors stays where it is.
-  std::fill_n(design.row(pairs.size()).data(), anchors, 1.0);
-  weights.back() = *std::max_element(weights.begin(), weights.end() - 1);
-  std::vector<double> solution(anchors, 0.0);
-  for (int round = 0; round < rounds; ++round) {
-    const num::Fit fit = num::fit_linear(design.view(), y, weights);
-    if (!fit.ok()) {
-      return std::vector<double>(anchors, 0.0);
-    }
-    solution = fit.parameters;
-    for (std::size_t p = 0; p < pairs.size(); ++p) {
-      const double residual = std::abs(y[p] - solution[pairs[p].a] + solution[pairs[p].b]) / std::sqrt(variance[p]);
-      weights[p] = (residual > huber ? huber / residual : 1.0) / variance[p];
-    }
-  }
-  return solution;
-}
+/// Groups a position was measured against, with their numbers of frames.
+using Mixture = std::vector<std::pair<std::size_t, double>>;
 
-/// Compares the means of groups of frames with each other over all distances and moves their frames.
-std::size_t align_anchors(Work& w) {
-  const auto length = static_cast<std::size_t>(w.options.anchor);
-  const std::size_t anchors = (w.shape.frames + length - 1) / length;
-  constexpr std::size_t all_with_all = 24;
-  if (anchors < 2) {
-    return anchors;
+struct FinePass {
+  Work& w;
+  const num::RealFft2& fft;
+  detail::Matcher first;
+  detail::Matcher steady;
+  detail::Tracker tracker;
+  detail::AnchorTree tree;
+  std::vector<float> weights;  ///< of a frame against three blocks
+  std::deque<Block> ring;
+  std::vector<Mixture> mixture;  ///< per block
+
+  FinePass(Work& work, const num::RealFft2& transforms)
+      : w(work),
+        fft(transforms),
+        first(w.band, w.spectra, 1.0, 1.0, w.lowest(), w.options.taper),
+        steady(w.band, w.spectra, 1.0, 1.0 / length(), w.lowest(), w.options.taper),
+        tracker(first, steady, tracker_options()),
+        tree(w.band, w.spectra, length(), w.lowest(), w.reach),
+        weights(detail::make_weights(w.band, w.spectra, 1.0, 1.0 / (3.0 * length()), w.lowest())) {}
+
+  [[nodiscard]] double length() const { return static_cast<double>(w.options.anchor); }
+
+  [[nodiscard]] detail::TrackerOptions tracker_options() const {
+    constexpr double search_px = 32.0;
+    const auto share = [&](std::size_t size) { return std::min(search_px, static_cast<double>(size) / 8.0); };
+    return {.search_y_px = share(w.field.rows),
+            .search_x_px = share(w.field.columns),
+            .all_maxima = w.repeats,
+            .reach_px = reach_px};
   }
-  std::vector<Spectrum> mean(anchors, Spectrum(w.band.size()));
-  for (std::size_t i = 0; i < w.shape.frames; ++i) {
-    if (w.good[i] != 0) {
-      Spectrum& to = mean[i / length];
-      std::transform(to.begin(), to.end(), w.moved[i].begin(), to.begin(), std::plus<>{});
-    }
-  }
-  std::vector<AnchorPair> pairs;
-  for (std::size_t a = 0; a < anchors; ++a) {
-    for (std::size_t b = a + 1; b < anchors; ++b) {
-      const std::size_t lag = b - a;
-      if (lag <= all_with_all || (lag & (lag - 1)) == 0) {
-        pairs.push_back({a, b, {}});
+
+  Block read(std::size_t begin, std::size_t count);
+  void follow(Block& block);
+  void finish(std::size_t index);
+  void run();
+};
+
+Block FinePass::read(std::size_t begin, std::size_t count) {
+  Block block{begin, std::vector<Spectrum>(count)};
+  const std::size_t stride = std::max<std::size_t>(1, w.shape.frames / sampled_pairs);
+  std::vector<Buffer<float, 2>> sampled(count);
+  parallel_chunks(w.run, count, 1, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      Buffer<float, 2> frame = read_frame(w.series, begin + i);
+      block.spectra[i] = detail::cut(w.band, transform(w, fft, begin + i, frame.view()).view());
+      w.frames[begin + i].focus = focus_of(w, block.spectra[i]);
+      if ((begin + i) % stride == 0 && w.field.clipped[begin + i] == 0) {
+        sampled[i] = std::move(frame);
       }
     }
+  });
+  for (std::size_t i = 0; i < count; ++i) {
+    if (sampled[i].size() > 0) {
+      add_brightness(w, sampled[i].view(), begin + i);
+    }
   }
-  const double lowest = 1.0 / (w.options.longest * static_cast<double>(std::max(w.field.rows, w.field.columns)));
-  const double noise = 1.0 / static_cast<double>(length);
-  const std::vector<float> weights = detail::make_weights(w.band, w.spectra, noise, noise, lowest);
-  parallel_chunks(w.run, pairs.size(), 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t p = begin; p < end; ++p) {
-      pairs[p].shift = detail::align(w.band, weights, mean[pairs[p].a], mean[pairs[p].b], {0.0, 0.0}, reach_px);
+  return block;
+}
+
+/// Tracks the frames of a block and hangs their mean into the tree of anchors.
+void FinePass::follow(Block& block) {
+  const std::size_t count = block.spectra.size();
+  const auto tracked = tracker.track(block.spectra, std::span(w.guess).subspan(block.first, count),
+                                     std::span(w.pause).subspan(block.first, count), w.run);
+  Spectrum sum;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t frame = block.first + i;
+    w.position[frame] = tracked[i].position;
+    w.good[frame] = tracked[i].found ? 1 : 0;
+    if (tracked[i].choices.size() > 1) {
+      AmbiguousJump jump{.frame = frame};
+      for (const detail::Choice& c : tracked[i].choices) {
+        jump.choices.push_back({c.dy - tracked[i].position[0], c.dx - tracked[i].position[1], c.probability});
+      }
+      w.ambiguous.push_back(std::move(jump));
+    }
+    if (tracked[i].found) {
+      sum.resize(w.band.size());
+      std::transform(sum.begin(), sum.end(), block.spectra[i].begin(), sum.begin(), std::plus<>{});
+      block.good += 1.0;
+    }
+  }
+  const std::array<double, 2> by = tree.add(sum, w.run);
+  tracker.correct(by);
+  parallel_chunks(w.run, count, 1, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      move(w, block.spectra[i], block.first + i, by);
     }
   });
-  pairs.erase(std::remove_if(pairs.begin(), pairs.end(), [](const AnchorPair& p) { return !p.shift.converged; }),
-              pairs.end());
-  if (pairs.size() < anchors - 1) {
-    return anchors;
+}
+
+/// Aligns every frame of a block of the ring with the mean of all good frames of the ring but itself.
+void FinePass::finish(std::size_t index) {
+  Block& block = ring[index];
+  Spectrum total(w.band.size());
+  Mixture groups;
+  for (const Block& other : ring) {
+    for (std::size_t i = 0; i < other.spectra.size(); ++i) {
+      if (w.good[other.first + i] != 0) {
+        std::transform(total.begin(), total.end(), other.spectra[i].begin(), total.begin(), std::plus<>{});
+      }
+    }
+    groups.emplace_back(other.first / static_cast<std::size_t>(w.options.anchor), other.good);
   }
-  const std::vector<double> dy = solve_anchors(pairs, anchors, 0);
-  const std::vector<double> dx = solve_anchors(pairs, anchors, 1);
-  std::vector<double> variances;
-  for (const AnchorPair& p : pairs) {
-    variances.push_back(0.25 * (p.shift.var_y + p.shift.var_x));  // half of a pair's, mean of both axes
-  }
-  w.anchor_variance = num::median(variances);
-  parallel_chunks(w.run, w.shape.frames, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      move(w, i, {dy[i / length], dx[i / length]});
+  mixture.push_back(std::move(groups));
+  parallel_chunks(w.run, block.spectra.size(), 1, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const std::size_t frame = block.first + i;
+      Spectrum others = total;
+      if (w.good[frame] != 0) {
+        std::transform(others.begin(), others.end(), block.spectra[i].begin(), others.begin(), std::minus<>{});
+      }
+      const Alignment found = detail::align(w.band, weights, block.spectra[i], others, {0.0, 0.0}, w.reach);
+      w.good[frame] = w.good[frame] != 0 && found.converged ? 1 : 0;
+      w.frames[frame].correlation = found.correlation;
+      w.frames[frame].sigma_y_px = std::sqrt(found.var_y);
+      w.frames[frame].sigma_x_px = std::sqrt(found.var_x);
+      if (w.good[frame] != 0) {
+        move(w, block.spectra[i], frame, {found.dy, found.dx});
+      }
     }
   });
-  return anchors;
-}
-
-/// Distance of each value from the median of its neighbours, in robust σ of these distances.
-std::vector<double> sudden(std::span<const double> values) {
-  std::vector<double> distance(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t first = i > neighbours ? i - neighbours : 0;
-    const std::size_t last = std::min(values.size(), i + neighbours + 1);
-    distance[i] = values[i] - num::median(values.subspan(first, last - first));
-  }
-  const double scale = num::median_deviation(distance);
-  for (double& d : distance) {
-    d = scale > 0.0 ? d / scale : 0.0;
-  }
-  return distance;
-}
-
-/// A lost frame holds the position of the one before: its error grows with what the specimen moves per frame.
-void widen_lost(std::vector<FrameDrift>& frames) {
-  double sum = 0.0, count = 0.0;
-  const auto lost = [&](std::size_t i) { return (frames[i].flags & static_cast<std::uint32_t>(frame_lost)) != 0; };
-  for (std::size_t i = 1; i < frames.size(); ++i) {
-    if (!lost(i) && !lost(i - 1)) {
-      const double dy = frames[i].dy_px - frames[i - 1].dy_px;
-      const double dx = frames[i].dx_px - frames[i - 1].dx_px;
-      sum += 0.5 * (dy * dy + dx * dx);
-      count += 1.0;
+  for (std::size_t i = 0; i < block.spectra.size(); ++i) {
+    if (w.good[block.first + i] != 0) {
+      std::transform(w.sum.begin(), w.sum.end(), block.spectra[i].begin(), w.sum.begin(), std::plus<>{});
     }
-  }
-  const double step = count > 0.0 ? std::sqrt(sum / count) : 0.0;
-  std::size_t since = 0;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    since = lost(i) ? since + 1 : 0;
-    const double moved = step * static_cast<double>(since);
-    frames[i].sigma_y_px = std::hypot(frames[i].sigma_y_px, moved);
-    frames[i].sigma_x_px = std::hypot(frames[i].sigma_x_px, moved);
   }
 }
 
-void set_flags(std::vector<FrameDrift>& frames) {
-  std::vector<double> focus, mean, step_y, step_x;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    focus.push_back(frames[i].focus);
-    mean.push_back(frames[i].mean);
-    step_y.push_back(i > 0 ? frames[i].dy_px - frames[i - 1].dy_px : 0.0);
-    step_x.push_back(i > 0 ? frames[i].dx_px - frames[i - 1].dx_px : 0.0);
-  }
-  const auto strange_focus = sudden(focus);
-  const auto strange_mean = sudden(mean);
-  const auto strange_y = sudden(step_y);
-  const auto strange_x = sudden(step_x);
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    const bool jumped = std::max(std::abs(strange_y[i]), std::abs(strange_x[i])) > outlier;
-    frames[i].flags |= jumped ? static_cast<std::uint32_t>(frame_jump) : 0U;
-    frames[i].flags |= std::abs(strange_focus[i]) > outlier ? static_cast<std::uint32_t>(frame_focus) : 0U;
-  }
-  // A beam that flickers spoils a frame or two; what lasts longer is the specimen.
-  constexpr std::size_t longest_flicker = 2;
-  for (std::size_t i = 0; i < frames.size();) {
-    std::size_t end = i;
-    while (end < frames.size() && std::abs(strange_mean[end]) > outlier) {
-      ++end;
+void FinePass::run() {
+  const auto step = static_cast<std::size_t>(w.options.anchor);
+  w.sum.assign(w.band.size(), {});
+  w.brightness = Buffer<double, 2>({w.field.rows, w.field.columns});
+  for (std::size_t begin = 0; begin < w.shape.frames; begin += step) {
+    w.run.check_stop();
+    w.run.progress(0.4 + 0.55 * static_cast<double>(begin) / static_cast<double>(w.shape.frames), "positions");
+    Block block = read(begin, std::min(step, w.shape.frames - begin));
+    follow(block);
+    ring.push_back(std::move(block));
+    if (ring.size() > 3) {
+      ring.pop_front();
     }
-    for (std::size_t k = i; k < end && end - i <= longest_flicker; ++k) {
-      frames[k].flags |= static_cast<std::uint32_t>(frame_intensity);
+    if (ring.size() > 1) {
+      finish(ring.size() - 2);
     }
-    i = std::max(end, i + 1);
   }
+  finish(ring.size() - 1);
+  const std::vector<std::array<double, 2>> correction = tree.solve();
+  for (std::size_t b = 0; b < mixture.size(); ++b) {
+    std::array<double, 2> by{};
+    double frames = 0.0;
+    for (const auto& [group, n] : mixture[b]) {
+      by[0] += n * correction[group][0];
+      by[1] += n * correction[group][1];
+      frames += n;
+    }
+    for (std::size_t i = b * step; i < std::min((b + 1) * step, w.shape.frames) && frames > 0.0; ++i) {
+      w.position[i][0] += by[0] / frames;
+      w.position[i][1] += by[1] / frames;
+    }
+  }
+  w.anchor_variance = tree.variance();
+  detail::drop_uncorrelated(w.frames, lost_share, w.good);
 }
 
 /// The scatter of phases takes the noise for stationary. Counting noise is stronger where the frame is brighter, and
 /// the window removes it at the rim; what counts is the noise where the gradients are: the variance of Σ ε(x) h(x) is
 /// Σ w²σ²(x) h²(x), not <w²σ²> Σ h². The factor between the two, for both axes.
 void place_noise(Work& w, const num::RealFft2& fft) {
-  Spectrum sum(w.band.size());
-  Buffer<double, 2> brightness({w.field.rows, w.field.columns});
-  const std::size_t stride = std::max<std::size_t>(1, w.shape.frames / sampled_pairs);
-  for (std::size_t i = 0; i < w.shape.frames; ++i) {
-    if (w.good[i] == 0) {
-      continue;
-    }
-    std::transform(sum.begin(), sum.end(), w.moved[i].begin(), sum.begin(), std::plus<>{});
-    if (i % stride != 0 || w.field.clipped[i] != 0) {
-      continue;
-    }
-    const Buffer<float, 2> frame = read_frame(w.series, i);
-    for (std::size_t y = 0; y < w.field.rows; ++y) {
-      const auto row = static_cast<std::size_t>(w.field.base[0] + w.field.offset[i][0] + static_cast<long>(y));
-      const auto column = static_cast<std::size_t>(w.field.base[1] + w.field.offset[i][1]);
-      for (std::size_t x = 0; x < w.field.columns; ++x) {
-        brightness.view()(y, x) += w.detector.electrons(static_cast<double>(frame.view()(row, column + x)));
-      }
-    }
-  }
-  const std::vector<float> weights = frame_weights(w);
+  const std::vector<float> weights = detail::make_weights(w.band, w.spectra, 1.0, 1.0 / 8.0, w.lowest());
   for (const std::size_t axis : {0U, 1U}) {
     Buffer<std::complex<float>, 2> full({fft.rows(), fft.bins()});
     for (std::size_t row = 0; row < w.band.height(); ++row) {
@@ -449,7 +470,7 @@ void place_noise(Work& w, const num::RealFft2& fft) {
         const std::size_t i = row * w.band.width() + k;
         const double f = axis == 0 ? w.band.fy(row) : w.band.fx(k);
         const auto scale = static_cast<float>(f) * weights[i] * (k == 0 ? 1.0F : 0.5F);
-        full.view()(to, k) = std::complex<float>(-scale * sum[i].imag(), scale * sum[i].real());
+        full.view()(to, k) = std::complex<float>(-scale * w.sum[i].imag(), scale * w.sum[i].real());
       }
     }
     Buffer<float, 2> gradient({fft.rows(), fft.columns()});
@@ -459,7 +480,7 @@ void place_noise(Work& w, const num::RealFft2& fft) {
     for (std::size_t y = 0; y < w.field.rows; ++y) {
       for (std::size_t x = 0; x < w.field.columns; ++x) {
         const auto window = static_cast<double>(w.window_y[y] * w.window_x[x]);
-        const double noise = window * window * std::max(0.0, brightness.view()(y, x));
+        const double noise = window * window * std::max(0.0, w.brightness.view()(y, x));
         const double square = static_cast<double>(gradient.view()(y, x)) * static_cast<double>(gradient.view()(y, x));
         weighted += noise * square;
         variance += noise;
@@ -531,44 +552,16 @@ double cramer_rao_px(const Work& w) {
 
 }  // namespace
 
-std::string flags_text(std::uint32_t flags) {
-  std::string out;
-  const auto add = [&](FrameFlag flag, const char* word) {
-    if ((flags & flag) != 0) {
-      out += (out.empty() ? "" : ", ") + std::string(word);
-    }
-  };
-  add(frame_jump, "jump");
-  add(frame_lost, "lost");
-  add(frame_focus, "focus");
-  add(frame_clipped, "clipped");
-  add(frame_intensity, "intensity");
-  return out;
-}
-
 Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run) {
-  Work w{series, shape_of(series, 4), options, run};
-  run.progress(0.0, "coarse drift");
-  coarse_pass(w);
+  Work w{
+      .series = series, .shape = shape_of(series, 4), .options = options, .run = run, .pause = detail::pauses(series)};
+  coarse_drift(w);
   const num::RealFft2 fft(w.field.rows, w.field.columns);
   measure_spectra(w, fft);
-  run.progress(0.4, "spectra");
-  transform_all(w, fft);
-  run.progress(0.8, "positions");
-  const auto length = static_cast<std::size_t>(options.anchor);
-  const auto group = [&](std::size_t i) {
-    const std::size_t first = i / length * length;
-    return std::array<std::size_t, 2>{first, std::min(first + length, w.shape.frames)};
-  };
-  const auto around = [&](std::size_t i) {
-    return std::array<std::size_t, 2>{i > length ? i - length : 0, std::min(i + length + 1, w.shape.frames)};
-  };
+  FinePass fine(w, fft);
+  fine.run();
   Registration out;
-  align_to_neighbours(w, group);
-  align_to_neighbours(w, group);
-  out.anchors = align_anchors(w);
-  align_to_neighbours(w, around);
-  align_to_neighbours(w, around);
+  out.anchors = fine.tree.groups();
   place_noise(w, fft);
   const std::size_t zero = static_cast<std::size_t>(std::find(w.good.begin(), w.good.end(), 1) - w.good.begin());
   if (zero == w.shape.frames) {
@@ -587,9 +580,13 @@ Registration register_series(const signal::Signal& series, const RegistrationOpt
     frame.flags |= w.good[i] == 0 ? static_cast<std::uint32_t>(frame_lost) : 0U;
     frame.flags |= w.field.clipped[i] != 0 ? static_cast<std::uint32_t>(frame_clipped) : 0U;
   }
-  widen_lost(w.frames);
+  for (const AmbiguousJump& jump : w.ambiguous) {
+    w.frames[jump.frame].flags |= static_cast<std::uint32_t>(frame_ambiguous);
+  }
+  detail::widen_lost(w.frames);
   add_scan_sigma(w, w.frames);
-  set_flags(w.frames);
+  detail::set_flags(w.frames);
+  out.ambiguous = std::move(w.ambiguous);
   out.frames = std::move(w.frames);
   out.detector = w.detector;
   out.cutoff_cycles_per_px = w.cutoff;

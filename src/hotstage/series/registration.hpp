@@ -16,11 +16,12 @@ namespace hotstage::series {
 
 /// Why a frame is not like the others; bits.
 enum FrameFlag : std::uint32_t {
-  frame_jump = 1,       ///< moved by more than usual since the frame before
-  frame_lost = 2,       ///< no shift could be found: the position is that of the frame before
-  frame_focus = 4,      ///< sharpness differs suddenly from the frames around: no onset may rest on this frame
-  frame_clipped = 8,    ///< the common field leaves the frame
-  frame_intensity = 16  ///< mean intensity differs suddenly from the frames around
+  frame_jump = 1,        ///< moved by more than usual since the frame before
+  frame_lost = 2,        ///< no shift could be found: the position is that of the frame before
+  frame_focus = 4,       ///< sharpness differs suddenly from the frames around: no onset may rest on this frame
+  frame_clipped = 8,     ///< the common field leaves the frame
+  frame_intensity = 16,  ///< mean intensity differs suddenly from the frames around
+  frame_ambiguous = 32   ///< a lattice fits at another shift nearly as well: see Registration::ambiguous
 };
 
 /// "jump, focus"; empty without flags.
@@ -64,27 +65,47 @@ struct FrameDrift {
   }
 };
 
+/// A frame that may stand elsewhere, by a lattice vector. All frames after it would stand there too.
+struct AmbiguousJump {
+  struct Choice {
+    double dy_px = 0.0;  ///< from the position given
+    double dx_px = 0.0;
+    double probability = 0.0;
+  };
+
+  std::size_t frame = 0;
+  std::vector<Choice> choices;  ///< the most likely first: (0, 0), the one given
+};
+
 struct Registration {
   std::vector<FrameDrift> frames;
   DetectorResponse detector;
   double cutoff_cycles_per_px = 0.0;  ///< the band that holds 99.5 % of the information on a shift
   double bound_px = 0.0;              ///< Cramér–Rao bound per axis of one frame against a noiseless scene
   std::size_t anchors = 0;
+  std::vector<AmbiguousJump> ambiguous;
 };
 
 /// Registers a series {time | y, x}.
 ///
-/// A coarse bounded search on binned frames against a running anchor; then every frame is cut out so that the window
-/// follows the specimen, transformed once, and aligned by maximum-likelihood weighted correlation (band.hpp) with its
-/// neighbours; anchors (means of `anchor` frames) are compared all with all and solved by robust least squares, so that
-/// errors do not accumulate. Translation only: no shear, rotation or row jitter. Throws Error{bad_input} for a signal
-/// that is no series, Error{refused} when the frames have nothing in common.
+/// Every frame is read twice, in blocks of `anchor` frames; memory does not grow with their number beyond the result.
+/// Coarse: small frames without aliases against a running mean. Fine: each frame is cut out so that the window follows
+/// the specimen, transformed once, compared with the mean of those before by maximum-likelihood weighted correlation
+/// (detail/band.hpp), then with the 24 frames around; means of `anchor` frames, of eight such means and so on are
+/// compared with those before and solved by robust least squares (detail/anchor_tree.hpp), so that errors do not add
+/// up. Where the image repeats itself every maximum is looked at and chosen by likelihood and by how the specimen has
+/// moved so far; what stays in doubt is flagged. Translation only: see row_motion.hpp. Throws Error{bad_input} for a
+/// signal that is no series, Error{refused} when the frames have nothing in common.
 [[nodiscard]] Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run);
 
 /// A mean image in the coordinates of frame 0.
 struct MeanImage {
   Buffer<float, 2> mean;        ///< 0 where no frame covers the pixel
   Buffer<float, 2> n_averaged;  ///< frames that cover the pixel
+  /// Of the mean, counts²: the scatter between frames over their number, 0 where fewer than two cover the pixel. What
+  /// changes in the specimen is in it. Neighbours are not independent: with fractions f of a pixel spread evenly a
+  /// pixel's variance is 4/9 of that without interpolation, and one neighbour along an axis is correlated by 1/4.
+  Buffer<float, 2> variance;
 };
 
 /// Mean of frames [first, last) moved back by their drift (bilinear); lost frames are left out.

@@ -153,6 +153,19 @@ TEST(DriftCorrectedMean, puts_the_specimen_back_in_its_place) {
   // Bilinear shifts average neighbours, so noise is below that of counting; edges add a little.
   EXPECT_LT(misfit / n, 1.5);
   EXPECT_EQ(mean.n_averaged.view()(0, 0), 1.0F);
+  EXPECT_EQ(mean.variance.view()(0, 0), 0.0F);
+  // Shifts of 1.3 i and 0.9 i px: fractions 0, 0.1 … 0.9 once each, so f² + (1 − f)² is 0.67 on average per axis.
+  double stated = 0.0, counting = 0.0;
+  for (std::size_t y = 60; y < 180; ++y) {
+    for (std::size_t x = 60; x < 180; ++x) {
+      const double expected = 50.0 * scene.level[scene.grain(static_cast<double>(y), static_cast<double>(x))] *
+                              detail::test_thickness(scene, static_cast<double>(y), static_cast<double>(x));
+      stated += static_cast<double>(mean.variance.view()(y, x));
+      counting += expected / 10.0;
+    }
+  }
+  constexpr double interpolation = 0.67 * 0.67;
+  EXPECT_NEAR(stated / counting, interpolation, 0.06);  // edges of grains add a few per cent
 }
 
 }  // namespace

@@ -34,25 +34,6 @@ struct Moments {
   double vyy = 0.0, vxx = 0.0, vxy = 0.0;
 };
 
-/// A conj(B) with both parts apart: the Newton steps turn it, they never need A and B again.
-struct Cross {
-  std::vector<float> re;
-  std::vector<float> im;
-};
-
-Cross cross_spectrum(const Band& band, std::span<const float> weights, const Spectrum& a, const Spectrum& b) {
-  Cross out{std::vector<float>(band.size()), std::vector<float>(band.size())};
-  for (std::size_t i = 0; i < band.size(); ++i) {
-    const float ar = a[i].real();
-    const float ai = a[i].imag();
-    const float br = b[i].real();
-    const float bi = b[i].imag();
-    out.re[i] = weights[i] * (ar * br + ai * bi);
-    out.im[i] = weights[i] * (ai * br - ar * bi);
-  }
-  return out;
-}
-
 Moments moments(const Band& band, const Cross& cross, std::array<double, 2> d) {
   const Phases ey(band.height(), band.fy(0), 1.0 / static_cast<double>(band.rows), d[0]);
   const Phases ex(band.width(), 0.0, 1.0 / static_cast<double>(band.columns), d[1]);
@@ -90,14 +71,6 @@ Moments moments(const Band& band, const Cross& cross, std::array<double, 2> d) {
     m.vxx += wx * wx * q2;
   }
   return m;
-}
-
-double power(std::span<const float> weights, const Spectrum& a) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    sum += static_cast<double>(weights[i] * std::norm(a[i]));
-  }
-  return sum;
 }
 
 /// H⁻¹ V H⁻¹ of 2 × 2 symmetric matrices, diagonal only.
@@ -146,13 +119,36 @@ void add_moved_back(const Band& band, const Spectrum& spectrum, std::array<doubl
   }
 }
 
+Cross cross_spectrum(std::span<const float> weights, const Spectrum& a, const Spectrum& b) {
+  HOTSTAGE_EXPECTS(weights.size() == a.size() && a.size() == b.size());
+  const std::size_t size = a.size();
+  Cross out{std::vector<float>(size), std::vector<float>(size)};
+  double power_a = 0.0, power_b = 0.0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const float ar = a[i].real();
+    const float ai = a[i].imag();
+    const float br = b[i].real();
+    const float bi = b[i].imag();
+    const float w = weights[i];
+    out.re[i] = w * (ar * br + ai * bi);
+    out.im[i] = w * (ai * br - ar * bi);
+    power_a += static_cast<double>(w * (ar * ar + ai * ai));
+    power_b += static_cast<double>(w * (br * br + bi * bi));
+  }
+  out.norm = std::sqrt(power_a * power_b);
+  return out;
+}
+
 Alignment align(const Band& band, std::span<const float> weights, const Spectrum& a, const Spectrum& b,
                 std::array<double, 2> start, double reach) {
-  HOTSTAGE_EXPECTS(weights.size() == band.size() && a.size() == band.size() && b.size() == band.size());
+  return align(band, cross_spectrum(weights, a, b), start, reach);
+}
+
+Alignment align(const Band& band, const Cross& cross, std::array<double, 2> start, double reach) {
+  HOTSTAGE_EXPECTS(cross.re.size() == band.size());
   constexpr int iterations = 20;
   constexpr double tolerance_px = 1e-4;
   constexpr double longest_step_px = 1.0;
-  const Cross cross = cross_spectrum(band, weights, a, b);
   std::array<double, 2> d = start;
   Alignment out{.dy = d[0], .dx = d[1]};
   for (int i = 0; i < iterations; ++i) {
@@ -174,8 +170,8 @@ Alignment align(const Band& band, std::span<const float> weights, const Spectrum
     out.dx = d[1];
     if (length < tolerance_px) {
       sandwich(m, determinant, out);
-      const double norm = std::sqrt(power(weights, a) * power(weights, b));
-      out.correlation = norm > 0.0 ? m.value / norm : 0.0;
+      out.correlation = cross.norm > 0.0 ? m.value / cross.norm : 0.0;
+      out.value = m.value;
       out.converged = true;
       return out;
     }
@@ -208,6 +204,187 @@ double Spectra::signal_at(double f) const {
   return (1.0 - part) * signal[below] + part * signal[below + 1];
 }
 
+namespace {
+
+constexpr std::size_t rings = 64;            // of a power spectrum over 0 … 0.5 cycles/px
+constexpr double median_of_speckle = 0.693;  // median over mean of an exponential distribution
+
+std::size_t ring_of(const Band& band, std::size_t row, std::size_t k) {
+  const double f = std::sqrt(band.fy(row) * band.fy(row) + band.fx(k) * band.fx(k));
+  return static_cast<std::size_t>(f / 0.5 * static_cast<double>(rings));
+}
+
+std::vector<double> ring_medians(const Band& band, std::span<const float> power) {
+  std::vector<std::vector<float>> values(rings);
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      if (const std::size_t ring = ring_of(band, row, k); ring < rings) {
+        values[ring].push_back(power[row * band.width() + k]);
+      }
+    }
+  }
+  std::vector<double> out;
+  for (std::vector<float>& v : values) {
+    const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+    std::nth_element(v.begin(), middle, v.end());
+    out.push_back(v.empty() ? 0.0 : static_cast<double>(*middle));
+  }
+  return out;
+}
+
+}  // namespace
+
+namespace {
+
+/// Modes whose power is far above the median of their ring.
+std::vector<char> spots_of(const Band& band, std::span<const float> power, double least) {
+  constexpr double far_above = 25.0;     // one mode of speckle in 10¹⁰ is
+  constexpr std::size_t first_ring = 3;  // those below are steep
+  const std::vector<double> median = ring_medians(band, power);
+  std::vector<char> out(band.size(), 0);
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      const std::size_t i = row * band.width() + k;
+      const std::size_t ring = ring_of(band, row, k);
+      const auto here = static_cast<double>(power[i]);
+      out[i] = ring >= first_ring && ring < rings && here > far_above * median[ring] && here > least ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+/// Means over the modes of each ring that are no spots, and how many there are.
+struct Rings {
+  std::vector<double> mean = std::vector<double>(rings, 0.0);
+  std::vector<double> modes = std::vector<double>(rings, 0.0);
+};
+
+Rings ring_means(const Band& band, std::span<const float> values, std::span<const char> spots) {
+  Rings out;
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      const std::size_t i = row * band.width() + k;
+      if (const std::size_t ring = ring_of(band, row, k); ring < rings && spots[i] == 0) {
+        out.mean[ring] += static_cast<double>(values[i]);
+        out.modes[ring] += 1.0;
+      }
+    }
+  }
+  for (std::size_t r = 0; r < rings; ++r) {
+    out.mean[r] /= std::max(1.0, out.modes[r]);
+  }
+  return out;
+}
+
+/// Signal mode by mode: means of `values` (signal, `scatter` each, spots left out) over 5 × 5 modes where they are
+/// clear of zero, a spot's own. A lattice leaves most modes empty, and what noise has in common there must not count.
+std::vector<float> modes_of(const Band& band, std::span<const float> values, double scatter,
+                            std::span<const char> spots) {
+  constexpr long radius = 2;
+  constexpr double clear = 4.0;
+  std::vector<float> out(band.size(), 0.0F);
+  const auto height = static_cast<long>(band.height());
+  const auto width = static_cast<long>(band.width());
+  for (long row = 0; row < height; ++row) {
+    for (long k = 0; k < width; ++k) {
+      const auto i = static_cast<std::size_t>(row * width + k);
+      if (spots[i] != 0) {
+        out[i] = std::max(0.0F, values[i]);
+        continue;
+      }
+      double sum = 0.0, n = 0.0;
+      for (long y = std::max(0L, row - radius); y <= std::min(height - 1, row + radius); ++y) {
+        for (long x = std::max(0L, k - radius); x <= std::min(width - 1, k + radius); ++x) {
+          const auto j = static_cast<std::size_t>(y * width + x);
+          if (spots[j] == 0) {
+            sum += static_cast<double>(values[j]);
+            n += 1.0;
+          }
+        }
+      }
+      if (n > 0.0 && sum / n > clear * scatter / std::sqrt(n)) {
+        out[i] = static_cast<float>(sum / n);
+      }
+    }
+  }
+  return out;
+}
+
+bool any(std::span<const char> spots) {
+  return std::find(spots.begin(), spots.end(), 1) != spots.end();
+}
+
+}  // namespace
+
+void add_spots(const Band& band, std::span<const float> power, double frames, Spectra& spectra) {
+  HOTSTAGE_EXPECTS(power.size() == band.size() && spectra.signal.size() == rings);
+  constexpr double clear = 4.0;
+  const std::vector<char> spots =
+      spots_of(band, power, spectra.noise * (1.0 + 2.0 * clear / std::sqrt(std::max(1.0, frames))));
+  if (!any(spots)) {
+    return;
+  }
+  std::vector<float> signal(power.begin(), power.end());
+  for (float& value : signal) {
+    value -= static_cast<float>(spectra.noise);
+  }
+  // The noise itself is known to a few per cent.
+  constexpr double noise_known = 0.15;
+  spectra.modes =
+      modes_of(band, signal, spectra.noise * std::max(noise_known, 1.0 / std::sqrt(std::max(1.0, frames))), spots);
+}
+
+Spectra spectra_of_aligned(const Band& band, std::span<const Spectrum> frames) {
+  HOTSTAGE_EXPECTS(frames.size() > 1);
+  const auto n = static_cast<float>(frames.size());
+  std::vector<float> power(band.size()), cross(band.size());
+  for (std::size_t i = 0; i < band.size(); ++i) {
+    std::complex<float> sum;
+    float squares = 0.0F;
+    for (const Spectrum& frame : frames) {
+      sum += frame[i];
+      squares += std::norm(frame[i]);
+    }
+    power[i] = squares / n;
+    cross[i] = (std::norm(sum) - squares) / (n * (n - 1.0F));
+  }
+  const std::vector<char> spots = spots_of(band, power, 0.0);
+  const Rings common = ring_means(band, cross, spots);
+  const Rings total = ring_means(band, power, spots);
+  Spectra out{.signal = std::vector<double>(rings, 0.0)};
+  double weight = 0.0;
+  for (std::size_t r = 0; r < rings; ++r) {
+    out.noise += total.modes[r] * (total.mean[r] - common.mean[r]);
+    weight += total.modes[r];
+  }
+  out.noise /= std::max(1.0, weight);
+  for (std::size_t r = 0; r < rings; ++r) {
+    constexpr double clear = 4.0;
+    const double scatter = total.mean[r] / (static_cast<double>(n) * std::sqrt(std::max(1.0, common.modes[r])));
+    out.signal[r] = common.mean[r] > clear * scatter ? common.mean[r] : 0.0;
+  }
+  if (any(spots)) {
+    out.modes = modes_of(band, cross, out.noise / static_cast<double>(n - 1.0F), spots);
+  }
+  return out;
+}
+
+Spectra spectra_of_power(const Band& band, std::span<const float> power) {
+  const std::vector<double> median = ring_medians(band, power);
+  Spectra out{.signal = std::vector<double>(rings, 0.0)};
+  out.noise = 0.0;
+  constexpr std::size_t first_ring = 3;  // the mean was taken off
+  for (std::size_t r = first_ring; r < rings; ++r) {
+    const double m = median[r];
+    out.noise = m > 0.0 && (out.noise == 0.0 || m < out.noise) ? m : out.noise;
+  }
+  for (std::size_t r = 0; r < rings; ++r) {
+    constexpr double clear = 1.3;  // eight frames scatter by less
+    out.signal[r] = median[r] > clear * out.noise ? (median[r] - out.noise) / median_of_speckle : 0.0;
+  }
+  return out;
+}
+
 std::vector<float> make_weights(const Band& band, const Spectra& spectra, double noise_a, double noise_b,
                                 double lowest) {
   std::vector<float> weights(band.size());
@@ -215,14 +392,15 @@ std::vector<float> make_weights(const Band& band, const Spectra& spectra, double
   const double nb = spectra.noise * noise_b;
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
-      const double f = std::hypot(band.fy(row), band.fx(k));
-      const double s = spectra.signal_at(f);
+      const double f = std::sqrt(band.fy(row) * band.fy(row) + band.fx(k) * band.fx(k));
+      const std::size_t i = row * band.width() + k;
+      const double s = spectra.modes.empty() ? spectra.signal_at(f) : static_cast<double>(spectra.modes[i]);
       const double denominator = na * nb + s * (na + nb);
       const double ratio = f / lowest;
       const double pass = 1.0 - std::exp(-ratio * ratio);
       const double multiplicity = k == 0 ? 1.0 : 2.0;
       const double weight = denominator > 0.0 ? spectra.noise * s / denominator : (s > 0.0 ? 1.0 : 0.0);
-      weights[row * band.width() + k] = static_cast<float>(multiplicity * weight * pass);
+      weights[i] = static_cast<float>(multiplicity * weight * pass);
     }
   }
   return weights;

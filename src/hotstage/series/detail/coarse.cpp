@@ -5,178 +5,211 @@
 #include "hotstage/core/parallel.hpp"
 #include "hotstage/num/fft.hpp"
 #include "hotstage/num/fft2.hpp"
-#include "hotstage/num/statistics.hpp"
 #include "hotstage/series/detail/band.hpp"
+#include "hotstage/series/detail/tracker.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
+#include <numbers>
+#include <optional>
 
 namespace hotstage::series::detail {
 
 namespace {
 
-constexpr double low_pass_cycles_per_px = 0.15;  // of the Gaussian that damps noise in binned images
-constexpr double high_pass_fields = 0.1;         // slower than a tenth of the field is no landmark
-constexpr std::size_t running_frames = 12;       // length of the running anchor
-constexpr double reach_px = 3.0;
+constexpr std::size_t small_px = 256;  // frames are made about this large
+constexpr double band_cycles = 0.3;    // per small pixel: what the low pass leaves alone
+constexpr double band_undecimated = 0.45;
+constexpr double taps_per_factor = 9.0;  // 60 dB over a transition of 0.4/factor
+constexpr double kaiser_beta = 5.65;     // 60 dB
+constexpr double jump_px = 4.0;          // of the frames: see TrackerOptions
 
-struct Coarse {
-  Band band;
-  std::vector<float> weights;
-  num::RealFft2 fft;
-  std::vector<float> window_y;
-  std::vector<float> window_x;
-};
+/// Modified Bessel function I₀ by its series.
+double bessel_i0(double x) {
+  double term = 1.0, sum = 1.0;
+  for (int k = 1; k < 40; ++k) {
+    term *= (0.5 * x / k) * (0.5 * x / k);
+    sum += term;
+  }
+  return sum;
+}
 
-Coarse make_coarse(std::size_t rows, std::size_t columns, double taper) {
-  Coarse out{make_band(rows, columns, 0.45),
-             {},
-             num::RealFft2(rows, columns),
-             taper_window(rows, taper),
-             taper_window(columns, taper)};
-  out.weights.resize(out.band.size());
-  const double lowest = 1.0 / (high_pass_fields * static_cast<double>(std::max(rows, columns)));
-  for (std::size_t row = 0; row < out.band.height(); ++row) {
-    for (std::size_t k = 0; k < out.band.width(); ++k) {
-      const double f = std::hypot(out.band.fy(row), out.band.fx(k));
-      const double low = f / low_pass_cycles_per_px;
-      const double high = f / lowest;
-      out.weights[row * out.band.width() + k] =
-          static_cast<float>((k == 0 ? 1.0 : 2.0) * std::exp(-0.5 * low * low) * (1.0 - std::exp(-high * high)));
-    }
+/// Low pass at 0.5/factor cycles/px, symmetric about the middle of a small pixel.
+std::vector<float> low_pass(std::size_t factor) {
+  auto taps = static_cast<std::size_t>(taps_per_factor * static_cast<double>(factor));
+  taps += (taps + factor) % 2;  // same parity as the factor
+  std::vector<float> out(taps);
+  const double middle = 0.5 * static_cast<double>(taps - 1);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < taps; ++i) {
+    const double x = static_cast<double>(i) - middle;
+    const double u = x / (middle + 0.5);
+    const double phase = std::numbers::pi * x / static_cast<double>(factor);
+    const double sinc = x == 0.0 ? 1.0 : std::sin(phase) / phase;
+    out[i] = static_cast<float>(sinc * bessel_i0(kaiser_beta * std::sqrt(std::max(0.0, 1.0 - u * u))));
+    sum += static_cast<double>(out[i]);
+  }
+  for (float& value : out) {
+    value = static_cast<float>(static_cast<double>(value) / sum);
   }
   return out;
 }
 
-Spectrum transform(const Coarse& coarse, View<const float, 2> image, std::array<long, 2> origin) {
-  const Buffer<float, 2> cut_out = windowed(image, origin, coarse.window_y, coarse.window_x);
+struct Coarse {
+  std::size_t factor = 1;
+  num::RealFft2 fft;
+  Band band;
+  std::vector<float> window_y;
+  std::vector<float> window_x;
+};
+
+Coarse make_coarse(const FrameShape& shape, double taper) {
+  const std::size_t factor = std::max<std::size_t>(1, std::min(shape.rows, shape.columns) / small_px);
+  const auto even = [&](std::size_t size) {
+    std::size_t length = size / factor;
+    while (length % 2 != 0 || !num::is_good_size(length)) {
+      --length;
+    }
+    return length;
+  };
+  const std::size_t rows = even(shape.rows);
+  const std::size_t columns = even(shape.columns);
+  return {factor, num::RealFft2(rows, columns), make_band(rows, columns, factor > 1 ? band_cycles : band_undecimated),
+          taper_window(rows, taper), taper_window(columns, taper)};
+}
+
+Spectrum transform(const Coarse& coarse, View<const float, 2> image) {
+  const Buffer<float, 2> cut_out = windowed(image, {0, 0}, coarse.window_y, coarse.window_x);
   Buffer<std::complex<float>, 2> full({coarse.fft.rows(), coarse.fft.bins()});
   coarse.fft.forward(cut_out.view(), full.view());
   return cut(coarse.band, full.view());
 }
 
-/// Integer displacement of a against b with the highest correlation within `search` px of `start`.
-std::array<double, 2> peak(const Coarse& coarse, const Spectrum& a, const Spectrum& b, std::array<double, 2> start,
-                           std::array<double, 2> search) {
-  const std::size_t rows = coarse.fft.rows();
-  const std::size_t columns = coarse.fft.columns();
-  Buffer<std::complex<float>, 2> full({rows, coarse.fft.bins()});
-  for (std::size_t row = 0; row < coarse.band.height(); ++row) {
-    const std::size_t to = row >= coarse.band.ky_max ? row - coarse.band.ky_max : row + rows - coarse.band.ky_max;
-    for (std::size_t k = 0; k < coarse.band.width(); ++k) {
-      const std::size_t i = row * coarse.band.width() + k;
-      const float half = coarse.weights[i] * (k == 0 ? 1.0F : 0.5F);
-      full.view()(to, k) = half * std::complex<float>(a[i].real() * b[i].real() + a[i].imag() * b[i].imag(),
-                                                      a[i].imag() * b[i].real() - a[i].real() * b[i].imag());
+double mean_value(View<const float, 2> image) {
+  double sum = 0.0;
+  for (std::size_t y = 0; y < image.extent(0); ++y) {
+    float row = 0.0F;
+    for (const float value : image.row(y)) {
+      row += value;
     }
+    sum += static_cast<double>(row);
   }
-  Buffer<float, 2> map({rows, columns});
-  coarse.fft.inverse(full.view(), map.view());
-  std::array<double, 2> best = start;
-  float highest = -1e30F;
-  const auto n_rows = static_cast<long>(rows);
-  const auto n_columns = static_cast<long>(columns);
-  for (long dy = std::lround(start[0] - search[0]); dy <= std::lround(start[0] + search[0]); ++dy) {
-    for (long dx = std::lround(start[1] - search[1]); dx <= std::lround(start[1] + search[1]); ++dx) {
-      const auto y = static_cast<std::size_t>((dy % n_rows + n_rows) % n_rows);
-      const auto x = static_cast<std::size_t>((dx % n_columns + n_columns) % n_columns);
-      if (map.view()(y, x) > highest) {
-        highest = map.view()(y, x);
-        best = {static_cast<double>(dy), static_cast<double>(dx)};
-      }
-    }
-  }
-  return best;
+  return sum / static_cast<double>(image.size());
 }
 
-/// Below this share of the median correlation an image is lost.
-constexpr double lost_share = 0.35;
-
-struct Follower {
-  const Coarse& coarse;
-  std::array<double, 2> search;
-  Spectrum anchor;
-  std::size_t averaged = 0;
-  std::vector<double> correlations{};
-
-  /// Residual displacement of the next image; the anchor moves on.
-  CoarsePosition next(const Spectrum& image, std::array<double, 2> start) {
-    if (averaged == 0) {
-      anchor = image;
-      averaged = 1;
-      return {.dy = start[0], .dx = start[1], .correlation = 1.0};
+Spectra spectra_of(const Band& band, std::span<const Spectrum> block) {
+  std::vector<float> power(band.size(), 0.0F);
+  for (const Spectrum& s : block) {
+    for (std::size_t i = 0; i < s.size(); ++i) {
+      power[i] += std::norm(s[i]) / static_cast<float>(block.size());
     }
-    Alignment fit =
-        align(coarse.band, coarse.weights, image, anchor, peak(coarse, image, anchor, start, search), reach_px);
-    const bool found =
-        fit.converged && (correlations.empty() || fit.correlation > lost_share * num::median(correlations));
-    if (!found) {
-      return {.dy = start[0], .dx = start[1], .correlation = fit.correlation, .found = false};
-    }
-    correlations.push_back(fit.correlation);
-    averaged = std::min(averaged + 1, running_frames);
-    const double share = 1.0 / static_cast<double>(averaged);
-    for (std::complex<float>& value : anchor) {
-      value *= static_cast<float>(1.0 - share);
-    }
-    add_moved_back(coarse.band, image, {fit.dy, fit.dx}, share, anchor);
-    return {.dy = fit.dy, .dx = fit.dx, .correlation = fit.correlation};
   }
-};
-
-/// Where the next image is expected: where the last one was, or where the field was laid for it.
-enum class Expect { last, field };
-
-struct Pass {
-  Expect expect = Expect::last;
-  double search = 0.25;
-};
-
-std::vector<CoarsePosition> follow(std::span<const Buffer<float, 2>> images, const Field& field, double taper,
-                                   const Pass& pass, Run& run) {
-  const double search = pass.search;
-  const Coarse coarse = make_coarse(field.rows, field.columns, taper);
-  std::vector<Spectrum> spectra(images.size());
-  parallel_chunks(run, images.size(), 4, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      spectra[i] =
-          transform(coarse, images[i].view(), {field.base[0] + field.offset[i][0], field.base[1] + field.offset[i][1]});
-    }
-  });
-  Follower follower{
-      coarse, {search * static_cast<double>(field.rows), search * static_cast<double>(field.columns)}, {}};
-  std::vector<CoarsePosition> out;
-  std::array<double, 2> last{};
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const std::array<double, 2> offset{static_cast<double>(field.offset[i][0]),
-                                       static_cast<double>(field.offset[i][1])};
-    const std::array<double, 2> start{pass.expect == Expect::last ? last[0] - offset[0] : 0.0,
-                                      pass.expect == Expect::last ? last[1] - offset[1] : 0.0};
-    CoarsePosition position = follower.next(spectra[i], start);
-    position.dy += offset[0];
-    position.dx += offset[1];
-    last = {position.dy, position.dx};
-    out.push_back(position);
-  }
+  Spectra out = spectra_of_power(band, power);
+  add_spots(band, power, static_cast<double>(block.size()), out);
   return out;
 }
 
 }  // namespace
 
-Buffer<float, 2> bin(View<const float, 2> image, std::size_t factor) {
-  Buffer<float, 2> out({image.extent(0) / factor, image.extent(1) / factor});
-  const float scale = 1.0F / static_cast<float>(factor * factor);
-  for (std::size_t y = 0; y < out.extent(0) * factor; ++y) {
-    const float* const from = image.row(y).data();
-    float* const to = out.row(y / factor).data();
-    for (std::size_t x = 0; x < out.extent(1); ++x) {
-      float sum = 0.0F;
-      for (std::size_t j = 0; j < factor; ++j) {
-        sum += from[x * factor + j];
+Buffer<float, 2> decimate(View<const float, 2> image, std::size_t factor) {
+  const std::size_t rows = image.extent(0) / factor;
+  const std::size_t columns = image.extent(1) / factor;
+  Buffer<float, 2> out({rows, columns});
+  if (factor == 1) {
+    for (std::size_t y = 0; y < rows; ++y) {
+      std::copy_n(image.row(y).data(), columns, out.row(y).data());
+    }
+    return out;
+  }
+  const std::vector<float> taps = low_pass(factor);
+  const long before = (static_cast<long>(taps.size()) - static_cast<long>(factor)) / 2;
+  const auto last_row = static_cast<long>(image.extent(0)) - 1;
+  const std::size_t width = image.extent(1);
+  std::vector<float> line(width + taps.size() + factor, 0.0F);
+  for (std::size_t y = 0; y < rows; ++y) {
+    float* const middle = line.data() + before;
+    std::fill_n(middle, width, 0.0F);
+    for (std::size_t t = 0; t < taps.size(); ++t) {
+      const long from = static_cast<long>(y * factor) - before + static_cast<long>(t);
+      const float* const row = image.row(static_cast<std::size_t>(std::clamp(from, 0L, last_row))).data();
+      const float tap = taps[t];
+      for (std::size_t x = 0; x < width; ++x) {
+        middle[x] += tap * row[x];
       }
-      to[x] += scale * sum;
+    }
+    std::fill_n(line.data(), before, middle[0]);
+    std::fill(middle + width, line.data() + line.size(), middle[width - 1]);
+    for (std::size_t x = 0; x < columns; ++x) {
+      const float* const at = line.data() + x * factor;
+      float sum = 0.0F;
+      for (std::size_t t = 0; t < taps.size(); ++t) {
+        sum += taps[t] * at[t];
+      }
+      out.view()(y, x) = sum;
+    }
+  }
+  return out;
+}
+
+CoarsePass coarse_pass(const signal::Signal& series, const CoarseOptions& options, std::span<const double> pause,
+                       Run& run) {
+  const FrameShape shape = shape_of(series, 2);
+  const Coarse coarse = make_coarse(shape, options.taper);
+  const auto factor = static_cast<double>(coarse.factor);
+  const double rows = static_cast<double>(coarse.fft.rows());
+  const double columns = static_cast<double>(coarse.fft.columns());
+  const double lowest = 1.0 / (options.longest * std::max(rows, columns));
+  std::optional<Matcher> first, steady;
+  std::optional<Tracker> tracker;
+  CoarsePass out;
+  out.mean.resize(shape.frames);
+  for (std::size_t begin = 0; begin < shape.frames; begin += options.block) {
+    run.check_stop();
+    run.progress(0.3 * static_cast<double>(begin) / static_cast<double>(shape.frames), "coarse drift");
+    const std::size_t count = std::min(options.block, shape.frames - begin);
+    std::vector<Spectrum> block(count);
+    parallel_chunks(run, count, 1, [&](std::size_t from, std::size_t to) {
+      for (std::size_t i = from; i < to; ++i) {
+        const Buffer<float, 2> frame = read_frame(series, begin + i);
+        out.mean[begin + i] = mean_value(frame.view());
+        block[i] = transform(coarse, decimate(frame.view(), coarse.factor).view());
+      }
+    });
+    const std::vector<Guess> guess(count);
+    if (!tracker) {
+      const TrackerOptions how{.search_y_px = options.search * rows,
+                               .search_x_px = options.search * columns,
+                               .jump_px = jump_px / factor,
+                               .all_maxima = true,
+                               .apart_px = 3.0};
+      const auto begin_with = [&](const Spectra& spectra) {
+        first.emplace(coarse.band, spectra, 1.0, 1.0, lowest, options.taper);
+        steady.emplace(coarse.band, spectra, 1.0, 1.0 / static_cast<double>(options.block), lowest, options.taper);
+        tracker.emplace(*first, *steady, how);
+      };
+      // What is signal is known when frames are aligned, and they are aligned well when the signal is known.
+      begin_with(spectra_of(coarse.band, block));
+      std::vector<Spectrum> trial = block;
+      const std::vector<Tracked> rough = tracker->track(trial, guess, pause.subspan(begin, count), run);
+      std::vector<Spectrum> found;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (rough[i].found) {
+          found.push_back(std::move(trial[i]));
+        }
+      }
+      if (found.size() > 2) {
+        begin_with(spectra_of_aligned(coarse.band, found));
+      } else {
+        tracker.emplace(*first, *steady, how);
+      }
+    }
+    for (const Tracked& t : tracker->track(block, guess, pause.subspan(begin, count), run)) {
+      out.positions.push_back({factor * t.position[0], factor * t.position[1], t.found, {}});
+      for (const Choice& c : t.choices) {
+        if (t.choices.size() > 1) {
+          out.positions.back().choices.push_back({factor * c.dy, factor * c.dx, c.probability});
+        }
+      }
     }
   }
   return out;
@@ -246,18 +279,6 @@ Field common_field(std::span<const CoarsePosition> positions, std::size_t rows, 
     field.clipped.push_back(inside ? 0 : 1);
   }
   return field;
-}
-
-std::vector<CoarsePosition> coarse_positions(std::span<const Buffer<float, 2>> images, double taper, double search,
-                                             Run& run) {
-  const std::size_t rows = images.front().extent(0);
-  const std::size_t columns = images.front().extent(1);
-  std::vector<CoarsePosition> positions(images.size());
-  // The first pass finds the drift with a fixed window, the second lets the window follow.
-  for (const Pass& pass : {Pass{Expect::last, search}, Pass{Expect::field, 0.05}}) {
-    positions = follow(images, common_field(positions, rows, columns), taper, pass, run);
-  }
-  return positions;
 }
 
 }  // namespace hotstage::series::detail

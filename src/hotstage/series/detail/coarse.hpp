@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Coarse drift: binned frames, bounded correlation with a running anchor.
+// Coarse drift: frames made small without aliases, followed block by block, none kept.
 
 #pragma once
 
 #include "hotstage/core/array.hpp"
 #include "hotstage/core/run.hpp"
+#include "hotstage/series/detail/tracker.hpp"
+#include "hotstage/series/frames.hpp"
 
 #include <array>
 #include <span>
@@ -13,14 +15,15 @@
 namespace hotstage::series::detail {
 
 struct CoarsePosition {
-  double dy = 0.0;  ///< px of the images given
+  double dy = 0.0;  ///< px of the frames
   double dx = 0.0;
-  double correlation = 0.0;
   bool found = true;
+  std::vector<Choice> choices{};  ///< when another shift is nearly as likely: all of them, this one first
 };
 
-/// Mean over factor × factor pixels; rest rows and columns are dropped.
-[[nodiscard]] Buffer<float, 2> bin(View<const float, 2> image, std::size_t factor);
+/// Every factor-th pixel of the low-passed image: flat to 0.3/factor cycles/px, at most 10⁻³ of what lies beyond
+/// 0.7/factor, so that a lattice leaves no moiré behind. Edges are repeated; rest rows and columns are dropped.
+[[nodiscard]] Buffer<float, 2> decimate(View<const float, 2> image, std::size_t factor);
 
 /// Cuts rows × columns (the window's lengths) out of an image at an integer origin, takes the weighted mean off and
 /// applies the window. Pixels beyond the image repeat its edge.
@@ -39,9 +42,20 @@ struct Field {
 /// The largest rectangle that stays inside all frames, at least half of them; sizes transform fast.
 [[nodiscard]] Field common_field(std::span<const CoarsePosition> positions, std::size_t rows, std::size_t columns);
 
-/// Position of every image against the first; shifts of more than `search` (fraction of the field) from one image to
-/// the next are not looked for.
-[[nodiscard]] std::vector<CoarsePosition> coarse_positions(std::span<const Buffer<float, 2>> images, double taper,
-                                                           double search, Run& run);
+struct CoarsePass {
+  std::vector<CoarsePosition> positions;  ///< against frame 0
+  std::vector<double> mean;               ///< of each frame, stored counts
+};
+
+struct CoarseOptions {
+  double taper = 0.12;
+  double search = 0.25;  ///< largest shift looked for, fraction of the field
+  double longest = 0.125;
+  std::size_t block = 8;
+};
+
+/// Reads every frame once. `pause`: time since the frame before over the usual time.
+[[nodiscard]] CoarsePass coarse_pass(const signal::Signal& series, const CoarseOptions& options,
+                                     std::span<const double> pause, Run& run);
 
 }  // namespace hotstage::series::detail

@@ -77,6 +77,18 @@ void add_checks(const series::Registration& r, StepOutput& out) {
   out.checks.push_back({"Flagged frames", kinds.empty() ? CheckStatus::ok : CheckStatus::attention,
                         text.empty() ? "none" : text, "none",
                         "Frames of sudden focus or intensity are left out: no onset may come from them"});
+  std::string doubtful;
+  for (const series::AmbiguousJump& jump : r.ambiguous) {
+    std::string places;
+    for (const series::AmbiguousJump::Choice& c : jump.choices) {
+      places += fmt::format("{}({:+.1f}, {:+.1f}) px: {:.0f} %", places.empty() ? "" : ", ", c.dy_px, c.dx_px,
+                            100.0 * c.probability);
+    }
+    doubtful += fmt::format("{}frame {}: {}", doubtful.empty() ? "" : "; ", jump.frame, places);
+  }
+  out.checks.push_back({"Lattice vectors told apart", r.ambiguous.empty() ? CheckStatus::ok : CheckStatus::attention,
+                        doubtful.empty() ? "all" : doubtful, "all",
+                        "The image repeats itself: this frame and all after it may stand a lattice vector away"});
   out.checks.push_back({"Detector response", r.detector.found ? CheckStatus::ok : CheckStatus::attention,
                         r.detector.found ? fmt::format("gain {:.3g}, black level {:.4g} counts", r.detector.gain.value,
                                                        r.detector.black.value)
@@ -106,7 +118,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.register",
-    .version = 2,
+    .version = 3,
     .title = "Drift of a frame series",
     .help =
         "Registers a frame series to a few hundredths of a pixel with an uncertainty per frame, finds gain and black "
