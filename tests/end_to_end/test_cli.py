@@ -123,19 +123,23 @@ def test_a_pass_interrupted_again_and_again_ends_with_the_bytes_of_an_undisturbe
                     "--core_start", "440 eV", "--low_start", "-30 eV", "--out", "made", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     core, low = (next((tmp_path / "made/raw").glob(f"*{part}*.dm4")) for part in ("core", "low"))
-    step = ("eels", "deconvolve", "--core", str(core), "--low", str(low), "--edge", "O K", "--keep", "cube", "--memory", "8MiB",
+    step = ("eels", "deconvolve", "--core", str(core), "--low", str(low), "--edge", "O K", "--keep", "cube",
             "--threads", "1", "--out")
-    undisturbed = hotstage(*step, "undisturbed", cwd=tmp_path)
+    undisturbed = hotstage(*step, "undisturbed", "--memory", "8MiB", cwd=tmp_path)
     assert undisturbed.returncode == 0, undisturbed.stderr
+    on_disk = hotstage(*step, "on-disk", "--memory", "4MiB", cwd=tmp_path)  # the cube has 6 MiB
+    assert on_disk.returncode == 0, on_disk.stderr
+    cube = "signals/deconvolve.cube.hspy"
+    assert (tmp_path / "on-disk" / cube).read_bytes() == (tmp_path / "undisturbed" / cube).read_bytes()
     for seconds, how in ((0.08, signal.SIGINT), (0.12, signal.SIGKILL), (0.16, signal.SIGINT), (0.24, signal.SIGKILL)):
-        child = subprocess.Popen([PROGRAM, *step, "out"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        child = subprocess.Popen([PROGRAM, *step, "out", "--memory", "8MiB"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         time.sleep(seconds)
         child.send_signal(how)
         _, said = child.communicate(timeout=60)
         assert child.returncode in (0, 130, -how)
         if child.returncode == 130 and "stopped by the user" in said:
             assert "run the same command again to go on" in said
-    done = hotstage(*step, "out", cwd=tmp_path)
+    done = hotstage(*step, "out", "--memory", "8MiB", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for part in ("results.json", "signals", "tables"):
         found = [tmp_path / "out" / part] if part.endswith("json") else sorted((tmp_path / "out" / part).iterdir())

@@ -6,6 +6,7 @@
 #include "hotstage/core/array.hpp"
 
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -90,6 +91,9 @@ class PassJournal {
 
   /// Items below `done` are finished and `pass.sums` are theirs.
   virtual void commit(const Pass& pass, std::size_t done, Urgency urgency) = 0;
+
+  /// Where results too large for memory may lie until they are stored; empty: anywhere.
+  [[nodiscard]] virtual std::filesystem::path scratch_folder() const { return {}; }
 };
 
 }  // namespace hotstage

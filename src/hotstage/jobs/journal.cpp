@@ -300,6 +300,13 @@ FileJournal::FileJournal(fs::path folder, std::string identity, JournalOptions o
 
 FileJournal::~FileJournal() = default;
 
+/// Beside the journal: on the disk that takes the results.
+fs::path FileJournal::scratch_folder() const {
+  const fs::path beside = state_->folder.parent_path();
+  std::error_code status;
+  return fs::is_directory(beside, status) ? beside : fs::path();
+}
+
 std::size_t FileJournal::open(const Pass& pass) {
   State& s = *state_;
   for (const KeptRows::Rows& rows : pass.kept->arrays()) {

@@ -36,6 +36,7 @@ class FileJournal : public PassJournal {
 
   [[nodiscard]] std::size_t open(const Pass& pass) override;
   void commit(const Pass& pass, std::size_t done, Urgency urgency) override;
+  [[nodiscard]] std::filesystem::path scratch_folder() const override;
 
  private:
   struct State;

@@ -2,12 +2,15 @@
 
 #include "hotstage/study/detail/eels_cube.hpp"
 
+#include "hotstage/core/pass_journal.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/signal/scratch_rows.hpp"
 #include "hotstage/study/detail/eels_pages.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace hotstage::study::detail {
 
@@ -45,36 +48,64 @@ io::Table item_table(const signal::Signal& core, const std::vector<ItemRecord>& 
   return table;
 }
 
-signal::Signal make_signal(const signal::Signal& core, std::vector<signal::Axis> navigation, Buffer<float, 2> data,
-                           const std::string& title) {
+signal::Signal make_signal(const signal::Signal& core, std::vector<signal::Axis> navigation,
+                           std::shared_ptr<const signal::Source> data, const std::string& title) {
   signal::Signal out;
   out.navigation = std::move(navigation);
   out.axes = core.axes;
   out.metadata = core.metadata;
   out.metadata.title = title;
   out.intensity_unit = core.intensity_unit;
-  out.source = signal::memory_source(std::move(data));
+  out.source = std::move(data);
   return out;
 }
 
-Buffer<float, 2> make_cube(const signal::Signal& core, Keep keep, const Run& run) {
-  if (keep == Keep::mean) {
-    return {};
+/// The spectra of all items: in memory when --memory allows, else in a file on the disk of the results. Only rows in
+/// memory can be taken up again after an interruption.
+class Cube {
+ public:
+  Cube(const signal::Signal& core, Keep keep, const Run& run) : kept_(keep == Keep::cube) {
+    if (kept_ && core.items() * core.channels() * sizeof(float) <= run.memory) {
+      memory_ = Buffer<float, 2>({core.items(), core.channels()});
+    } else if (kept_) {
+      disk_.emplace(run.journal ? run.journal->scratch_folder() : std::filesystem::path(), core.items(),
+                    core.channels());
+    }
   }
-  const std::size_t bytes = core.items() * core.channels() * sizeof(float);
-  if (bytes > run.memory) {
-    throw Error(Errc::no_space,
-                fmt::format("the cube needs {} MiB, --memory allows {} MiB", bytes >> 20, run.memory >> 20),
-                "Raise --memory, or leave keep = \"mean\"");
+
+  [[nodiscard]] bool is_kept() const { return kept_; }
+
+  void write(std::size_t item, std::span<const float> spectrum) {
+    if (disk_) {
+      disk_->write(item, spectrum);
+    } else if (kept_) {
+      std::copy(spectrum.begin(), spectrum.end(), memory_.row(item).begin());
+    }
   }
-  return Buffer<float, 2>({core.items(), core.channels()});
-}
+
+  /// `rows` and these, or nothing.
+  [[nodiscard]] KeptRows journal(KeptRows rows) {
+    if (disk_) {
+      return {};
+    }
+    return kept_ ? rows.add(memory_) : rows;
+  }
+
+  [[nodiscard]] std::shared_ptr<const signal::Source> source() {
+    return disk_ ? disk_->source() : signal::memory_source(std::move(memory_));
+  }
+
+ private:
+  bool kept_;
+  Buffer<float, 2> memory_;
+  std::optional<signal::ScratchRows> disk_;
+};
 
 signal::Signal mean_signal(const signal::Signal& core, const eels::MeanSpectra& means, const std::string& title) {
   Buffer<float, 2> data({1, means.core_axis.size});
   std::transform(means.signal[0].begin(), means.signal[0].end(), data.row(0).begin(),
                  [](double v) { return static_cast<float>(v); });
-  signal::Signal out = make_signal(core, {}, std::move(data), title);
+  signal::Signal out = make_signal(core, {}, signal::memory_source(std::move(data)), title);
   signal::Axis& axis = out.axes.front();
   axis = signal::energy_axis(core);
   axis.offset = means.core_axis.offset_eV;
@@ -95,11 +126,7 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHo
   const std::vector<eels::Edge> edges{eels::find_edge(options.edge)};
   const eels::Chain chain({core, inputs.find_signal("low"), inputs.find_signal("stray")}, edges, options.chain, run);
   std::vector<ItemRecord> records(chain.items());
-  Buffer<float, 2> cube = make_cube(core, options.keep, run);
-  KeptRows kept = keep(records);
-  if (options.keep == Keep::cube) {
-    kept.add(cube);
-  }
+  Cube cube(core, options.keep, run);
   const eels::MeanSpectra means = chain.run(
       [&](const eels::ChainItem& item) {
         const eels::EdgeSignal& edge = item.edges[0];
@@ -108,12 +135,9 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHo
             item.shift_eV,        edge.background.r, edge.background.chi2 / dof, edge.deconvolution.sum_rule,
             item.thickness.value, edge.status};
         const std::vector<float> other = hooks.item ? hooks.item(item) : std::vector<float>{};
-        if (options.keep == Keep::cube) {
-          const std::span<const float> signal = other.empty() ? edge.signal : std::span<const float>(other);
-          std::copy(signal.begin(), signal.end(), cube.row(item.item).begin());
-        }
+        cube.write(item.item, other.empty() ? std::span<const float>(edge.signal) : std::span<const float>(other));
       },
-      run, kept);
+      run, cube.journal(keep(records)));
   StepOutput out;
   std::vector<double> exponents;
   ItemQuantity exponent{.name = "background exponent r"};
@@ -137,8 +161,8 @@ StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHo
   }
   out.tables["items"] = item_table(core, records);
   out.signals["mean"] = mean_signal(core, means, title);
-  if (options.keep == Keep::cube) {
-    out.signals["cube"] = make_signal(core, core.navigation, std::move(cube), title);
+  if (cube.is_kept()) {
+    out.signals["cube"] = make_signal(core, core.navigation, cube.source(), title);
   }
   const eels::PlacedEdge& placed = chain.edges()[0];
   const std::vector<eels::Window> window{cube_window(placed)};

@@ -43,7 +43,8 @@ struct CubeHooks {
   std::function<void(const eels::Chain& chain, const eels::MeanSpectra& means, StepOutput& out)> finish;
 };
 
-/// `scattering` decides whether the low loss is used. Throws Error{no_space} when the cube does not fit --memory.
+/// `scattering` decides whether the low loss is used. A cube above --memory goes to the disk of the results; throws
+/// Error{no_space} when there is no room.
 [[nodiscard]] StepOutput cube_step(const StepInputs& inputs, CubeOptions options, const CubeHooks& hooks, Run& run);
 
 /// Where the signal is looked at: 5 eV before the onset to 45 eV behind it.
