@@ -4,7 +4,7 @@
 
 #include "hotstage/core/parallel.hpp"
 #include "hotstage/series/detail/trial_score.hpp"
-#include "hotstage/series/events.hpp"
+#include "hotstage/series/events_front.hpp"
 #include "hotstage/series/voids.hpp"
 #include "hotstage/signal/timeline.hpp"
 
@@ -45,11 +45,13 @@ void read_blind(const TrialOptions& options, const TrialScene& truth, const sign
   const Thermometry thermometry{timeline, log, 0.0, 0.0, 0.0};
   const EventInput input{grid, changes, registration.frames, thermometry, change.onset, 1.0, 1};
   const auto onsets = grain_onsets(input);
-  const auto entered = crossings(input, onsets);
+  const Buffer<std::int32_t, 2> whole = filled_labels(segmentation.labels.view());
+  const auto fronts = fit_fronts(input, whole.view(), run);
+  const auto entries = read_entries(input, fronts, whole.view(), {});
   out.drift_error_px = detail::drift_error(truth, registration.frames);
   detail::score_spots(truth, segmentation.spots, std::min(first_frames, frames.items() / 3), out);
   detail::score_radii(truth, segmentation.spots, tracks, out);
-  detail::score_grains(truth, {segmentation.labels.view(), onsets, entered, log}, out);
+  detail::score_grains(truth, {segmentation.labels.view(), onsets, fronts, entries, log}, out);
 }
 
 }  // namespace

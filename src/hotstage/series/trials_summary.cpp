@@ -109,7 +109,7 @@ void operator+=(Detections& a, const Detections& b) {
 }
 
 void add_grains(const std::vector<const Trial*>& trials, Sheet& sheet, TrialSummary& out) {
-  Errors onset, speed, direction, completed, wait;
+  Errors onset, onset_blocks, speed, speed_blocks, gain, direction, completed, wait;
   std::size_t grains = 0, segmented = 0, entries = 0, right = 0, told = 0, crossed = 0, named = 0;
   for (const Trial* t : trials) {
     for (const GrainScore& g : t->grains) {
@@ -119,7 +119,10 @@ void add_grains(const std::vector<const Trial*>& trials, Sheet& sheet, TrialSumm
         continue;
       }
       add(g.onset_degC, Measure::absolute, onset);
+      add(g.onset_blocks_degC, Measure::absolute, onset_blocks);
       add(g.speed_px_s, Measure::relative, speed);
+      add(g.speed_blocks_px_s, Measure::relative, speed_blocks);
+      add(g.gain_per_s, Measure::absolute, gain);
       add(g.completed_degC, Measure::absolute, completed);
       if (g.direction_deg.truth < 1e3) {
         add(g.direction_deg, Measure::degrees, direction);
@@ -143,6 +146,9 @@ void add_grains(const std::vector<const Trial*>& trials, Sheet& sheet, TrialSumm
   sheet.errors("onset", "Onset of a grain", "K", onset, 4.0);
   sheet.within("speed_within_10", "Front speed within 10 %", speed, 0.1, 0.68);
   sheet.errors("speed", "Front speed", "relative", speed, 0.1);
+  sheet.errors("gain", "Growth of the speed", "1/s", gain);
+  sheet.within("onset_blocks_within_4K", "Onset by the first blocks within 4 °C", onset_blocks, 4.0, 0.68);
+  sheet.within("speed_blocks_within_10", "Speed by gradients within 10 %", speed_blocks, 0.1, 0.68);
   sheet.errors("direction", "Direction of a front", "deg", direction);
   sheet.within("completed_within_4K", "Completion of a grain within 4 °C", completed, 4.0, 0.68);
   sheet.errors("completed", "Completion of a grain", "K", completed, 4.0);

@@ -115,23 +115,52 @@ std::map<int, Overlap> match_grains(const TrialScene& truth, View<const std::int
   return out;
 }
 
-EntryCall call_of(const GrainReading& reading, int label, int& from, std::optional<double>& wait_s) {
-  EntryCall call = EntryCall::independent;
-  double best = -1.0;
-  for (const Crossing& c : reading.crossings) {
-    if (c.into != label) {
-      continue;
-    }
-    if (c.verdict == CrossingVerdict::crossing && c.bootstrap > best) {
-      best = c.bootstrap;
-      call = c.continuous ? EntryCall::continuous : EntryCall::wall;
-      from = c.from;
-      wait_s = c.wait_s;
-    } else if (c.verdict == CrossingVerdict::undecided && best < 0.0) {
-      call = EntryCall::cannot_tell;
+EntryCall call_of(EntryVerdict verdict) {
+  switch (verdict) {
+    case EntryVerdict::continuous:
+      return EntryCall::continuous;
+    case EntryVerdict::wall:
+      return EntryCall::wall;
+    case EntryVerdict::independent:
+      return EntryCall::independent;
+    case EntryVerdict::cannot_tell:
+      break;
+  }
+  return EntryCall::cannot_tell;
+}
+
+/// What the analysis says of the grain with that label.
+void add_reading(const GrainReading& reading, int label, int true_source, GrainScore& s) {
+  const auto onset = std::find_if(reading.onsets.begin(), reading.onsets.end(),
+                                  [&](const GrainOnset& o) { return o.grain == label && o.found; });
+  if (onset != reading.onsets.end()) {
+    s.onset_blocks_degC.read = Estimate{onset->degC, onset->sigma.total_K()};
+    if (onset->velocity_nm_per_s) {
+      s.speed_blocks_px_s.read = Estimate{*onset->velocity_nm_per_s, onset->velocity_sigma};
     }
   }
-  return call;
+  const auto front = std::find_if(reading.fronts.begin(), reading.fronts.end(),
+                                  [&](const FrontFit& f) { return f.grain == label && f.found; });
+  if (front == reading.fronts.end()) {
+    return;
+  }
+  const auto in_degC = [&](const Estimate& time) {
+    return Estimate{reading.log.at(time.value), time.sigma * std::abs(reading.log.rate_K_per_s(time.value))};
+  };
+  s.onset_degC.read = in_degC(front->start_s());
+  s.completed_degC.read = in_degC(front->completed_s());
+  s.speed_px_s.read = front->speed_px_s();
+  s.gain_per_s.read = front->gain_per_s();
+  s.direction_deg.read = front->direction_deg();
+  const auto entry = std::find_if(reading.entries.begin(), reading.entries.end(),
+                                  [&](const EntryReading& e) { return e.into == label; });
+  if (entry != reading.entries.end()) {
+    s.call = call_of(entry->verdict);
+    s.from_right = entry->from == true_source;
+    if (s.truth == Entry::wall && s.call == EntryCall::wall) {
+      s.wait_s.read = entry->wait_s;
+    }
+  }
 }
 
 }  // namespace
@@ -246,31 +275,16 @@ void score_grains(const TrialScene& truth, const GrainReading& reading, Trial& o
     s.onset_degC.truth = reading.log.at(*std::min_element(seen.front_s.begin(), seen.front_s.end()));
     s.completed_degC.truth = reading.log.at(num::quantile(seen.front_s, 0.9));
     s.speed_px_s.truth = 1.0 / num::median(seen.slowness);
+    s.onset_blocks_degC.truth = s.onset_degC.truth;
+    s.speed_blocks_px_s.truth = s.speed_px_s.truth;
     s.gain_per_s.truth = g.gain_per_s;
     s.wait_s.truth = g.wait_s;
     const double along = std::hypot(seen.sum_y, seen.sum_x) / static_cast<double>(seen.slowness.size());
     constexpr double directed = 0.7;
     s.direction_deg.truth = along > directed ? std::atan2(seen.sum_y, seen.sum_x) * 180.0 / std::numbers::pi : 1e9;
     if (s.segmented) {
-      const auto onset = std::find_if(reading.onsets.begin(), reading.onsets.end(),
-                                      [&](const GrainOnset& o) { return o.grain == match->second.label && o.found; });
-      if (onset != reading.onsets.end()) {
-        s.onset_degC.read = Estimate{onset->degC, onset->sigma.total_K()};
-        if (onset->velocity_nm_per_s) {
-          s.speed_px_s.read = Estimate{*onset->velocity_nm_per_s, onset->velocity_sigma};
-        }
-        if (onset->completed_degC) {
-          s.completed_degC.read = Estimate{*onset->completed_degC, 0.0};
-        }
-        int from = 0;
-        std::optional<double> wait;
-        s.call = call_of(reading, match->second.label, from, wait);
-        const auto source = matches.find(g.from);
-        s.from_right = source != matches.end() && source->second.label == from;
-        if (wait && g.entry == Entry::wall) {
-          s.wait_s.read = Estimate{*wait, 0.0};
-        }
-      }
+      const auto source = matches.find(g.from);
+      add_reading(reading, match->second.label, source == matches.end() ? -1 : source->second.label, s);
     }
     out.grains.push_back(s);
   }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "hotstage/series/events.hpp"
+#include "hotstage/series/events_front.hpp"
 #include "hotstage/series/trials.hpp"
 #include "hotstage/series/voids.hpp"
 
@@ -25,7 +25,8 @@ void score_radii(const TrialScene& truth, std::span<const DarkSpot> spots, std::
 struct GrainReading {
   View<const std::int32_t, 2> labels;
   std::span<const GrainOnset> onsets;
-  std::span<const Crossing> crossings;
+  std::span<const FrontFit> fronts;
+  std::span<const EntryReading> entries;
   const TemperatureLog& log;
 };
 
