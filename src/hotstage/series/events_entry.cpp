@@ -152,7 +152,9 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
     if (most != from.end()) {
       e.from = most->first;
       const std::vector<double>& w = waits[e.from];
-      e.wait_s = {num::median(w), num::standard_deviation(w)};
+      const auto other = fits.find(e.from);
+      const double model = fit->model_variance.start_s + other->second->model_variance.start_s;
+      e.wait_s = {num::median(w), std::hypot(num::standard_deviation(w), std::sqrt(model))};
       e.arrival_s = num::median(arrivals[e.from]);
     }
     e.verdict = e.continuous >= options.clear    ? EntryVerdict::continuous

@@ -7,6 +7,7 @@
 #include "hotstage/series/change_point.hpp"
 #include "hotstage/series/registration.hpp"
 #include "hotstage/series/segment.hpp"
+#include "hotstage/series/tracks.hpp"
 #include "hotstage/series/trials_scene.hpp"
 
 #include <array>
@@ -26,6 +27,8 @@ struct TrialOptions {
   SceneOptions scene;
   RegistrationOptions registration;
   SegmentOptions segment;
+  SpotOptions spots;
+  TrackOptions tracks;
   ChangeOptions change{.onset = OnsetDefinition::half};  ///< the truth is the middle of the change
 };
 
@@ -55,6 +58,7 @@ struct GrainScore {
   Pair gain_per_s;
   Pair direction_deg;  ///< only where the true front has one
   Pair completed_degC;
+  bool completed_in_time = false;  ///< the series sees nine tenths of it change
   Pair wait_s;
 };
 
@@ -78,6 +82,15 @@ struct Trial {
   Detections cracks;
   std::vector<Pair> crack_length_px;
   std::vector<Pair> crack_width_px;
+  Detections hole_spots;      ///< voids of r ≥ 4 px in every window of the tracks
+  Detections particle_spots;  ///< particles of r ≥ 4 px, in a pair only while they are apart
+  std::vector<Pair> hole_radius_px;
+  std::vector<Pair> particle_radius_px;
+  std::size_t followed = 0;  ///< voids and particles seen in two windows at least
+  std::size_t whole = 0;     ///< of these, kept by one track from the first to the last
+  Detections merges;
+  Detections splits;
+  std::vector<Pair> nucleation_frame;  ///< voids and particles that appear: when they are first seen
 };
 
 /// One series, exposed at every dose of the options, for one drift and jitter.

@@ -123,7 +123,9 @@ void add_grains(const std::vector<const Trial*>& trials, Sheet& sheet, TrialSumm
       add(g.speed_px_s, Measure::relative, speed);
       add(g.speed_blocks_px_s, Measure::relative, speed_blocks);
       add(g.gain_per_s, Measure::absolute, gain);
-      add(g.completed_degC, Measure::absolute, completed);
+      if (g.completed_in_time) {
+        add(g.completed_degC, Measure::absolute, completed);
+      }
       if (g.direction_deg.truth < 1e3) {
         add(g.direction_deg, Measure::degrees, direction);
       }
@@ -170,13 +172,29 @@ TrialSummary summary_of(const std::vector<const Trial*>& all) {
     }
   }
   out.failed = all.size() - read.size();
-  Detections voids, cracks;
-  Errors radius, length, width;
+  Detections voids, cracks, holes, particles, merges, splits;
+  Errors radius, length, width, hole_radius, particle_radius, nucleation;
+  std::size_t followed = 0, whole = 0;
   std::vector<double> drift;
   for (const Trial* t : read) {
     drift.push_back(t->drift_error_px);
     voids += t->voids;
     cracks += t->cracks;
+    holes += t->hole_spots;
+    particles += t->particle_spots;
+    merges += t->merges;
+    splits += t->splits;
+    followed += t->followed;
+    whole += t->whole;
+    for (const Pair& p : t->hole_radius_px) {
+      add(p, Measure::absolute, hole_radius);
+    }
+    for (const Pair& p : t->particle_radius_px) {
+      add(p, Measure::absolute, particle_radius);
+    }
+    for (const Pair& p : t->nucleation_frame) {
+      add(p, Measure::absolute, nucleation);
+    }
     for (const Pair& p : t->void_radius_px) {
       add(p, Measure::absolute, radius);
     }
@@ -201,6 +219,14 @@ TrialSummary summary_of(const std::vector<const Trial*>& all) {
   sheet.detections("cracks", "Cracks", cracks, std::nullopt);
   sheet.errors("crack_length", "Length of a crack", "px", length);
   sheet.errors("crack_width", "Width of a crack", "px", width);
+  sheet.detections("tracks", "Voids of r ≥ 4 px in every window", holes, 0.95);
+  sheet.errors("track_radius", "Radius of a followed void", "px", hole_radius, 0.3);
+  sheet.detections("particles", "Particles of r ≥ 4 px in every window", particles, 0.95);
+  sheet.errors("particle_radius", "Radius of a particle", "px", particle_radius, 0.3);
+  sheet.share("whole", "Kept by one track", share_of(whole, followed), followed);
+  sheet.detections("merges", "Merges", merges, std::nullopt);
+  sheet.detections("splits", "Splits", splits, std::nullopt);
+  sheet.errors("nucleation", "First seen after its radius passes 2 px", "frames", nucleation);
   add_grains(read, sheet, out);
   return out;
 }

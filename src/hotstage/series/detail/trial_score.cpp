@@ -15,36 +15,6 @@ namespace {
 
 constexpr double least_radius_px = 4.0;
 
-/// The part of frame 0 that all frames show.
-struct Field {
-  double top = 0.0;
-  double bottom = 0.0;
-  double left = 0.0;
-  double right = 0.0;
-
-  [[nodiscard]] bool holds(double y, double x, double inset) const {
-    return y >= top + inset && y <= bottom - inset && x >= left + inset && x <= right - inset;
-  }
-};
-
-Field common_field(const TrialScene& truth) {
-  Field out{0.0, static_cast<double>(truth.options.rows - 1), 0.0, static_cast<double>(truth.options.columns - 1)};
-  for (const auto& [dy, dx] : truth.drift) {
-    out.top = std::max(out.top, -dy);
-    out.left = std::max(out.left, -dx);
-    out.bottom = std::min(out.bottom, static_cast<double>(truth.options.rows - 1) - dy);
-    out.right = std::min(out.right, static_cast<double>(truth.options.columns - 1) - dx);
-  }
-  return out;
-}
-
-double distance_to(const TrueCrack& c, double y, double x) {
-  const double dy = c.to[0] - c.from[0];
-  const double dx = c.to[1] - c.from[1];
-  const double u = std::clamp(((y - c.from[0]) * dy + (x - c.from[1]) * dx) / (dy * dy + dx * dx), 0.0, 1.0);
-  return std::hypot(y - c.from[0] - u * dy, x - c.from[1] - u * dx);
-}
-
 /// Truth of one grain from the fine samples in the common field.
 struct Seen {
   std::vector<double> front_s;
@@ -148,7 +118,9 @@ void add_reading(const GrainReading& reading, int label, int true_source, GrainS
     return Estimate{reading.log.at(time.value), time.sigma * std::abs(reading.log.rate_K_per_s(time.value))};
   };
   s.onset_degC.read = in_degC(front->start_s());
-  s.completed_degC.read = in_degC(front->completed_s());
+  if (front->best.completed_s < reading.last_s) {
+    s.completed_degC.read = in_degC(front->completed_s());
+  }
   s.speed_px_s.read = front->speed_px_s();
   s.gain_per_s.read = front->gain_per_s();
   s.direction_deg.read = front->direction_deg();
@@ -164,6 +136,24 @@ void add_reading(const GrainReading& reading, int label, int true_source, GrainS
 }
 
 }  // namespace
+
+Field common_field(const TrialScene& truth) {
+  Field out{0.0, static_cast<double>(truth.options.rows - 1), 0.0, static_cast<double>(truth.options.columns - 1)};
+  for (const auto& [dy, dx] : truth.drift) {
+    out.top = std::max(out.top, -dy);
+    out.left = std::max(out.left, -dx);
+    out.bottom = std::min(out.bottom, static_cast<double>(truth.options.rows - 1) - dy);
+    out.right = std::min(out.right, static_cast<double>(truth.options.columns - 1) - dx);
+  }
+  return out;
+}
+
+double distance_to(const TrueCrack& crack, double y, double x) {
+  const double dy = crack.to[0] - crack.from[0];
+  const double dx = crack.to[1] - crack.from[1];
+  const double u = std::clamp(((y - crack.from[0]) * dy + (x - crack.from[1]) * dx) / (dy * dy + dx * dx), 0.0, 1.0);
+  return std::hypot(y - crack.from[0] - u * dy, x - crack.from[1] - u * dx);
+}
 
 double drift_error(const TrialScene& truth, std::span<const FrameDrift> drift) {
   double sum = 0.0;
@@ -274,6 +264,7 @@ void score_grains(const TrialScene& truth, const GrainReading& reading, Trial& o
     }
     s.onset_degC.truth = reading.log.at(*std::min_element(seen.front_s.begin(), seen.front_s.end()));
     s.completed_degC.truth = reading.log.at(num::quantile(seen.front_s, 0.9));
+    s.completed_in_time = num::quantile(seen.front_s, 0.9) < reading.last_s - 10.0;
     s.speed_px_s.truth = 1.0 / num::median(seen.slowness);
     s.onset_blocks_degC.truth = s.onset_degC.truth;
     s.speed_blocks_px_s.truth = s.speed_px_s.truth;
