@@ -29,7 +29,7 @@ Contacts contacts_of(View<const std::int32_t, 2> labels) {
 }
 
 struct Vote {
-  int from = 0;  ///< 0: independent
+  int from = 0;         ///< 0: independent
   bool shared = false;  ///< the neighbour started at the same place and time: one nucleus at the boundary
   double wait_s = 0.0;
   double arrival_s = 0.0;
@@ -87,7 +87,8 @@ const char* name(EntryVerdict verdict) noexcept {
 std::vector<EntryReading> read_entries(const EventInput& input, std::span<const FrontFit> fronts,
                                        View<const std::int32_t, 2> labels, const EntryOptions& options) {
   const auto& starts = input.thermometry.timeline.frame_start_s;
-  const double slack_s = options.slack_frames * (starts.back() - starts.front()) / static_cast<double>(starts.size() - 1);
+  const double slack_s =
+      options.slack_frames * (starts.back() - starts.front()) / static_cast<double>(starts.size() - 1);
   const Contacts contacts = contacts_of(labels);
   std::map<int, const FrontFit*> fits;
   for (const FrontFit& f : fronts) {

@@ -21,7 +21,7 @@ constexpr std::uint64_t bootstrap_stream = 67;
 constexpr double tukey = 4.685;  // 95 % efficiency for normal residuals
 constexpr long tile_blocks = 3;
 constexpr double least_purity = 0.6;
-constexpr double outline_px = 1.5;  // error of a boundary of the segmentation
+constexpr double outline_px = 1.5;   // error of a boundary of the segmentation
 constexpr double least_share = 0.4;  // of a grain's blocks that must have changed
 
 double square(double x) {
@@ -100,6 +100,7 @@ class GrainFit {
   }
 
   [[nodiscard]] double cy() const { return cy_; }
+
   [[nodiscard]] double cx() const { return cx_; }
 
   /// Iterated weights from a start; `fixed_scale` > 0 keeps the scale, so that losses compare.
@@ -362,7 +363,8 @@ Own own_pixels(const BlockGrid& grid, View<const std::int32_t, 2> labels, long r
   const auto px = static_cast<long>(grid.block_px);
   Own out;
   double n = 0.0;
-  for (long y = std::max(0L, (row - reach) * px); y < std::min<long>(static_cast<long>(grid.rows), row + reach + 1) * px; ++y) {
+  for (long y = std::max(0L, (row - reach) * px);
+       y < std::min<long>(static_cast<long>(grid.rows), row + reach + 1) * px; ++y) {
     for (long x = std::max(0L, (column - reach) * px);
          x < std::min<long>(static_cast<long>(grid.columns), column + reach + 1) * px; ++x) {
       if (labels(static_cast<std::size_t>(y), static_cast<std::size_t>(x)) == grain) {
@@ -405,11 +407,13 @@ Estimate FrontFit::start_s() const {
 }
 
 Estimate FrontFit::speed_px_s() const {
-  return estimate(*this, best.speed_px_s, model_variance.speed_px_s, [](const FrontReading& r) { return r.speed_px_s; });
+  return estimate(*this, best.speed_px_s, model_variance.speed_px_s,
+                  [](const FrontReading& r) { return r.speed_px_s; });
 }
 
 Estimate FrontFit::completed_s() const {
-  return estimate(*this, best.completed_s, model_variance.completed_s, [](const FrontReading& r) { return r.completed_s; });
+  return estimate(*this, best.completed_s, model_variance.completed_s,
+                  [](const FrontReading& r) { return r.completed_s; });
 }
 
 Estimate FrontFit::gain_per_s() const {
@@ -427,8 +431,9 @@ std::optional<Estimate> FrontFit::direction_deg() const {
   }
   constexpr double degrees = 180.0 / std::numbers::pi;
   const double middle = best.angle;
-  Estimate out = estimate(
-      *this, 0.0, model_variance.angle, [&](const FrontReading& r) { return std::remainder(r.angle - middle, 2.0 * std::numbers::pi); });
+  Estimate out = estimate(*this, 0.0, model_variance.angle, [&](const FrontReading& r) {
+    return std::remainder(r.angle - middle, 2.0 * std::numbers::pi);
+  });
   return Estimate{middle * degrees, out.sigma * degrees};
 }
 

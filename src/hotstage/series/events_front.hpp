@@ -22,7 +22,7 @@ struct FrontModel {
   double time_s = 0.0;  ///< t₀
   double y_px = 0.0;    ///< n, or a point of the plane at t₀
   double x_px = 0.0;
-  double angle = 0.0;  ///< of a plane's direction, from +x to +y, rad
+  double angle = 0.0;          ///< of a plane's direction, from +x to +y, rad
   double slowness_s_px = 0.0;  ///< 1/v
   double gain_per_s = 0.0;     ///< g
 
@@ -36,10 +36,10 @@ struct FrontReading {
   double start_s = 0.0;  ///< earliest time of the model in the grain
   double y_px = 0.0;     ///< where
   double x_px = 0.0;
-  double speed_px_s = 0.0;  ///< 1/median |∇t| over the grain
-  double angle = 0.0;       ///< of the mean direction
-  double directed = 0.0;    ///< length of the mean unit gradient: 1 plane, 0 from the middle to all sides
-  double completed_s = 0.0; ///< nine tenths of the grain are behind the front
+  double speed_px_s = 0.0;   ///< 1/median |∇t| over the grain
+  double angle = 0.0;        ///< of the mean direction
+  double directed = 0.0;     ///< length of the mean unit gradient: 1 plane, 0 from the middle to all sides
+  double completed_s = 0.0;  ///< nine tenths of the grain are behind the front
 };
 
 struct FrontFit {
@@ -81,8 +81,8 @@ struct EntryReading {
   double continuous = 0.0;
   double wall = 0.0;
   double independent = 0.0;
-  double chance = 0.0;  ///< share of the rim at which an independent nucleus would look the same
-  Estimate wait_s;      ///< start less arrival of the neighbour's front
+  double chance = 0.0;     ///< share of the rim at which an independent nucleus would look the same
+  Estimate wait_s;         ///< start less arrival of the neighbour's front
   double arrival_s = 0.0;  ///< of the neighbour's front
   double start_s = 0.0;
 };

@@ -36,7 +36,8 @@ Means means_of(const MeanImage& image, const DetectorResponse& detector) {
   }
   for (int y = 0; y < rows; ++y) {
     for (int x = 0; x < columns; ++x) {
-      const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(x);
+      const std::size_t i =
+          static_cast<std::size_t>(y) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(x);
       if (out.frames > 0.0 && static_cast<double>(image.n_averaged.data()[i]) >= out.frames - 0.5) {
         out.covered.at<unsigned char>(y, x) = 255;
         out.mean.at<float>(y, x) = static_cast<float>(detector.electrons(static_cast<double>(image.mean.data()[i])));
@@ -110,7 +111,7 @@ Marked mark(const Means& m, const cv::Mat& level, const SpotOptions& options) {
   limit_high = high * options.contrast;
   cv::max(limit_low, noise, limit_low);
   cv::max(limit_high, noise, limit_high);
-  Marked out{smooth < low - limit_low, smooth > high + limit_high};
+  Marked out{smooth<low - limit_low, smooth> high + limit_high};
   cv::Mat inside;
   cv::erode(m.covered, inside, cv::getStructuringElement(cv::MORPH_RECT, {7, 7}));
   const cv::Mat none = inside == 0;
@@ -161,7 +162,8 @@ Estimate background(const Means& m, const cv::Mat& level, const Spot& spot) {
     return {};
   }
   constexpr double median_error = 1.2533;
-  return {num::median(means), median_error * num::median_deviation(means) / std::sqrt(static_cast<double>(means.size()))};
+  return {num::median(means),
+          median_error * num::median_deviation(means) / std::sqrt(static_cast<double>(means.size()))};
 }
 
 /// Sums over a disc: signal, its first moments, contrast of the core.
@@ -176,8 +178,10 @@ void measure(const Means& m, const cv::Mat& level, Spot& spot) {
     const double reach = spot.radius_px + disc_extra;
     const double core = std::max(1.0, 0.5 * spot.radius_px);
     double sum = 0.0, variance = 0.0, sy = 0.0, sx = 0.0, place = 0.0, middle = 0.0, middle_variance = 0.0, n = 0.0;
-    for (int y = std::max(0, static_cast<int>(spot.y_px - reach)); y <= std::min(m.mean.rows - 1, static_cast<int>(spot.y_px + reach) + 1); ++y) {
-      for (int x = std::max(0, static_cast<int>(spot.x_px - reach)); x <= std::min(m.mean.cols - 1, static_cast<int>(spot.x_px + reach) + 1); ++x) {
+    for (int y = std::max(0, static_cast<int>(spot.y_px - reach));
+         y <= std::min(m.mean.rows - 1, static_cast<int>(spot.y_px + reach) + 1); ++y) {
+      for (int x = std::max(0, static_cast<int>(spot.x_px - reach));
+           x <= std::min(m.mean.cols - 1, static_cast<int>(spot.x_px + reach) + 1); ++x) {
         const auto l = static_cast<double>(level.at<float>(y, x));
         const double d = std::hypot(y - spot.y_px, x - spot.x_px);
         if (d > reach || !(l > 0.0)) {

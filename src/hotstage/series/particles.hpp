@@ -30,16 +30,17 @@ struct SpotOptions {
 
   template <class V>
   void fields(V& v) {
-    v("average", average, {.help = "frames averaged before spots are looked for", .min = 1, .max = 1000});
-    v("contrast", contrast, {.help = "relative difference of brightness from which a spot counts", .min = 0.02});
-    v("significance", significance, {.help = "the same in standard deviations of the smoothed mean", .min = 2.0});
-    v("min_radius", min_radius, {.help = "smallest spot, radius in px", .min = 1.0, .max = 100.0});
-    v("max_aspect", max_aspect, {.help = "length over width from which a spot is a crack and left out", .min = 1.2});
+    v("spot_average", average, {.help = "frames averaged before spots are looked for", .min = 1, .max = 1000});
+    v("spot_contrast", contrast, {.help = "relative difference of brightness from which a spot counts", .min = 0.02});
+    v("spot_significance", significance, {.help = "the same in standard deviations of the smoothed mean", .min = 2.0});
+    v("spot_min_radius", min_radius, {.help = "smallest spot, radius in px", .min = 1.0, .max = 100.0});
+    v("spot_max_aspect", max_aspect,
+      {.help = "length over width from which a spot is a crack and left out", .min = 1.2});
   }
 };
 
-/// A hole is a disc of constant depth, r = √(M/(π c)); a particle a sphere, r = √(3 M/(2π c)): M = Σ |I/L − 1| over a disc
-/// around it, c the contrast at its middle (of a sphere: at the thickest place), L the brightness of the grain.
+/// A hole is a disc of constant depth, r = √(M/(π c)); a particle a sphere, r = √(3 M/(2π c)): M = Σ |I/L − 1| over a
+/// disc around it, c the contrast at its middle (of a sphere: at the thickest place), L the brightness of the grain.
 struct Spot {
   SpotKind kind = SpotKind::hole;
   double y_px = 0.0;  ///< of frame 0

@@ -111,8 +111,8 @@ std::vector<Track> link(std::span<const SpotFrame> windows, SpotKind kind, const
 }
 
 const TrackPoint* point_at(const Track& track, std::size_t window) {
-  const auto found = std::find_if(track.points.begin(), track.points.end(),
-                                  [&](const TrackPoint& p) { return p.window == window; });
+  const auto found =
+      std::find_if(track.points.begin(), track.points.end(), [&](const TrackPoint& p) { return p.window == window; });
   return found == track.points.end() ? nullptr : &*found;
 }
 
@@ -130,8 +130,8 @@ const TrackPoint* nearest(const Track& track, std::size_t window, long step, int
 }
 
 /// The track that takes up (or gave off) a good part of a spot's signal between two windows, with the spot inside it.
-int partner(const std::vector<Track>& tracks, const Track& own, const Spot& spot, std::size_t with,
-            std::size_t without, const TrackOptions& options) {
+int partner(const std::vector<Track>& tracks, const Track& own, const Spot& spot, std::size_t with, std::size_t without,
+            const TrackOptions& options) {
   int best = 0;
   double least = std::numeric_limits<double>::infinity();
   for (const Track& other : tracks) {

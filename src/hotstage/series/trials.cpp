@@ -48,14 +48,15 @@ void read_blind(const TrialOptions& options, const TrialScene& truth, const sign
   const Buffer<std::int32_t, 2> whole = filled_labels(segmentation.labels.view());
   const auto fronts = fit_fronts(input, whole.view(), run);
   const auto entries = read_entries(input, fronts, whole.view(), {});
-  const auto windows =
-      find_spots(frames, registration.frames, whole.view(), registration.detector, options.spots, run);
+  const auto windows = find_spots(frames, registration.frames, whole.view(), registration.detector, options.spots, run);
   detail::score_tracks(truth, windows, link_spots(windows, options.tracks), out);
   out.drift_error_px = detail::drift_error(truth, registration.frames);
   detail::score_spots(truth, segmentation.spots, std::min(first_frames, frames.items() / 3), out);
   detail::score_radii(truth, segmentation.spots, tracks, out);
-  detail::score_grains(truth, {segmentation.labels.view(), onsets, fronts, entries, log,
-                               options.scene.frame_s * static_cast<double>(options.scene.frames)}, out);
+  detail::score_grains(truth,
+                       {segmentation.labels.view(), onsets, fronts, entries, log,
+                        options.scene.frame_s * static_cast<double>(options.scene.frames)},
+                       out);
 }
 
 }  // namespace

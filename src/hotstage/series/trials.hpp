@@ -51,10 +51,10 @@ struct GrainScore {
   EntryCall call = EntryCall::not_found;
   bool from_right = false;  ///< the neighbour named is the true one
   bool segmented = false;   ///< a region overlaps it by more than half of their union
-  Pair onset_degC;         ///< of the fitted front
-  Pair onset_blocks_degC;  ///< of the first hundredth of the blocks
-  Pair speed_px_s;         ///< of the fitted front
-  Pair speed_blocks_px_s;  ///< median 1/|∇t₀| over the blocks
+  Pair onset_degC;          ///< of the fitted front
+  Pair onset_blocks_degC;   ///< of the first hundredth of the blocks
+  Pair speed_px_s;          ///< of the fitted front
+  Pair speed_blocks_px_s;   ///< median 1/|∇t₀| over the blocks
   Pair gain_per_s;
   Pair direction_deg;  ///< only where the true front has one
   Pair completed_degC;

@@ -57,7 +57,8 @@ void measure_outline(const cv::Mat& share, DarkSpot& spot) {
     while (r < limit) {
       const double next = missing(r + step);
       if (next < 0.5 * spot.depth) {
-        r += before > next ? step * (before - 0.5 * spot.depth) / (before - next) : 0.0;
+        // Noise may put the start of the ray outside already.
+        r += before > next ? step * std::clamp((before - 0.5 * spot.depth) / (before - next), 0.0, 1.0) : 0.0;
         break;
       }
       before = next;

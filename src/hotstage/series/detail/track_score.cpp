@@ -30,8 +30,8 @@ std::vector<Drawn> drawn_at(const TrialScene& truth, const Field& field, double 
   for (std::size_t i = 0; i < truth.voids.size(); ++i) {
     const TrueVoid& v = truth.voids[i];
     const double r = v.radius_px(time_s);
-    out.push_back({SpotKind::hole, i, v.y_px, v.x_px, r,
-                   r >= least_radius_px && field.holds(v.y_px, v.x_px, inset_px)});
+    out.push_back(
+        {SpotKind::hole, i, v.y_px, v.x_px, r, r >= least_radius_px && field.holds(v.y_px, v.x_px, inset_px)});
   }
   for (std::size_t i = 0; i < truth.particles.size(); ++i) {
     const TrueParticle& p = truth.particles[i];

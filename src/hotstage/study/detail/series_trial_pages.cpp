@@ -218,7 +218,7 @@ io::Table trial_grain_table(const std::vector<series::Trial>& trials) {
   return out;
 }
 
-io::Table entry_table(const std::vector<series::TrialSummary>& summaries) {
+io::Table confusion_of_entries(const std::vector<series::TrialSummary>& summaries) {
   std::vector<double> electrons, drift, jitter;
   std::vector<std::string> truth;
   std::array<std::vector<double>, series::entry_calls> calls;

@@ -15,6 +15,6 @@ void add_trial_summaries(const std::vector<series::TrialSummary>& summaries, Ste
 
 [[nodiscard]] io::Table score_table(const std::vector<series::TrialSummary>& summaries);
 [[nodiscard]] io::Table trial_grain_table(const std::vector<series::Trial>& trials);
-[[nodiscard]] io::Table entry_table(const std::vector<series::TrialSummary>& summaries);
+[[nodiscard]] io::Table confusion_of_entries(const std::vector<series::TrialSummary>& summaries);
 
 }  // namespace hotstage::study::detail

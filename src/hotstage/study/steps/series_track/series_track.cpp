@@ -7,6 +7,7 @@
 #include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_results.hpp"
+#include "hotstage/study/detail/series_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,12 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 
   StepOutput out;
   detail::add_tracking(t, out);
+  std::vector<series::FrontFit> fronts;
+  if (!detail::too_coarse(t)) {
+    fronts = series::fit_fronts(events, whole.view(), run);
+  }
+  out.tables["fronts"] = detail::front_table(fronts, events, frames);
+  out.tables["entries"] = detail::entry_table(series::read_entries(events, fronts, whole.view(), {}), events);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
@@ -122,7 +129,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.track",
-    .version = 3,
+    .version = 4,
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
@@ -140,6 +147,9 @@ const Step step{
     .outputs = {{"onset", Kind::signal, "onset temperature per block in degC; NaN: no change"},
                 {"onsets", Kind::table, "onset and completion of every grain"},
                 {"crossings", Kind::table, "how each grain may have been entered"},
+                {"fronts", Kind::table, "front fitted to each grain: start, speed, direction, completion, with σ"},
+                {"entries", Kind::table,
+                 "continuous front, wall or nucleus of its own for each grain, with probabilities"},
                 {"paper", Kind::table, "intervals per grain from the few frames"},
                 {"halo", Kind::table, "brightness lost around every void, and what its particle would take"},
                 {"record", Kind::record, "what the numbers rest on"}},

@@ -41,7 +41,7 @@ StepOutput run(const StepInputs&, const Value& table, Run& run) {
   detail::add_trial_summaries(summaries, out);
   out.tables["scores"] = detail::score_table(summaries);
   out.tables["grains"] = detail::trial_grain_table(trials);
-  out.tables["confusion"] = detail::entry_table(summaries);
+  out.tables["confusion"] = detail::confusion_of_entries(summaries);
   for (const std::string& shared : series::shared_assumptions()) {
     out.assumptions.push_back({"Generator and analysis share", shared});
   }
