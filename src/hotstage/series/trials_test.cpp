@@ -30,7 +30,8 @@ TEST(TrialScene, shows_each_grain_at_its_level_and_changes_it_behind_the_front) 
   const TrialScene scene = draw_trial_scene(options, 5);
   hotstage::Run run;
   const Buffer<float, 2> frames = render_scene(scene, run);
-  // Far from boundaries, voids, particles and cracks, brightness is level × change × foil; bends and texture add up to 0.25.
+  // Far from boundaries, voids, particles and cracks, brightness is level × change × foil; bends and texture add up to
+  // 0.25.
   constexpr double elsewhere = 0.25;
   std::size_t looked = 0;
   for (std::size_t y = 20; y < 236; y += 9) {
@@ -38,8 +39,8 @@ TEST(TrialScene, shows_each_grain_at_its_level_and_changes_it_behind_the_front) 
       const auto fy = static_cast<double>(y);
       const auto fx = static_cast<double>(x);
       const auto label = scene.label.view();
-      bool clear = label(y - 4, x) == label(y, x) && label(y + 4, x) == label(y, x) &&
-                   label(y, x - 4) == label(y, x) && label(y, x + 4) == label(y, x);
+      bool clear = label(y - 4, x) == label(y, x) && label(y + 4, x) == label(y, x) && label(y, x - 4) == label(y, x) &&
+                   label(y, x + 4) == label(y, x);
       for (const TrueVoid& v : scene.voids) {
         clear = clear && std::hypot(v.y_px - fy, v.x_px - fx) > v.most_px + 4.0;
       }

@@ -196,6 +196,25 @@ report::Figure track_figure(const series::Tracks& tracks, std::span<const series
   return figure;
 }
 
+std::vector<std::pair<int, int>> boundary_pairs(const io::Table& boundaries) {
+  std::vector<std::pair<int, int>> out;
+  if (boundaries.rows() > 0) {
+    const std::vector<double>& a = boundaries.numbers("a");
+    const std::vector<double>& b = boundaries.numbers("b");
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      out.emplace_back(static_cast<int>(a[i]), static_cast<int>(b[i]));
+    }
+  }
+  return out;
+}
+
+void add_fronts(const series::EventInput& input, const signal::Signal& frames, View<const std::int32_t, 2> labels,
+                Run& run, StepOutput& out) {
+  const std::vector<series::FrontFit> fronts = series::fit_fronts(input, labels, run);
+  out.tables["fronts"] = front_table(fronts, input, frames);
+  out.tables["entries"] = entry_table(series::read_entries(input, fronts, labels, {}), input);
+}
+
 io::Table front_table(std::span<const series::FrontFit> fronts, const series::EventInput& input,
                       const signal::Signal& frames) {
   std::vector<std::vector<double>> rows;

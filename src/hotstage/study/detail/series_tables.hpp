@@ -10,7 +10,9 @@
 #include "hotstage/signal/timeline.hpp"
 #include "hotstage/study/step.hpp"
 
+#include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace hotstage::study::detail {
@@ -31,6 +33,13 @@ namespace hotstage::study::detail {
 /// Radius over time of the tracks that are seen longest.
 [[nodiscard]] report::Figure track_figure(const series::Tracks& tracks, std::span<const series::SpotFrame> windows,
                                           const signal::Signal& frames, double nm);
+
+/// Columns a and b of the table of boundaries.
+[[nodiscard]] std::vector<std::pair<int, int>> boundary_pairs(const io::Table& boundaries);
+
+/// Tables "fronts" and "entries".
+void add_fronts(const series::EventInput& input, const signal::Signal& frames, View<const std::int32_t, 2> labels,
+                Run& run, StepOutput& out);
 
 /// Fitted front of every grain: onset, speed and its growth, direction, completion, each with its σ.
 [[nodiscard]] io::Table front_table(std::span<const series::FrontFit> fronts, const series::EventInput& input,

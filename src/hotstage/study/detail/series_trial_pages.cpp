@@ -70,7 +70,7 @@ report::Figure sweep_figure(const std::vector<series::TrialSummary>& summaries, 
        "Share",
        "",
        {"onset_within_4K", "speed_within_10", "completed_within_4K", "entry_right", "entry_told"}},
-      {"Radius", "Median error", "px", {"radius_bias", "particle_radius_bias"}}};
+      {"Radius", "Median error", "px", {"radius_bias", "track_radius_bias", "particle_radius_bias"}}};
   std::size_t row = 0;
   for (const Shown& shown : panels) {
     report::Panel panel{.title = shown.title,

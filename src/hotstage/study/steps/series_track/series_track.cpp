@@ -37,18 +37,6 @@ struct Options {
   }
 };
 
-std::vector<std::pair<int, int>> pairs_of(const io::Table& boundaries) {
-  std::vector<std::pair<int, int>> out;
-  if (boundaries.rows() > 0) {
-    const std::vector<double>& a = boundaries.numbers("a");
-    const std::vector<double>& b = boundaries.numbers("b");
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      out.emplace_back(static_cast<int>(a[i]), static_cast<int>(b[i]));
-    }
-  }
-  return out;
-}
-
 /// Voids and cracks of the segmentation, and the places where grains started.
 std::vector<series::Site> damage_sites(const StepInputs& inputs, const signal::Signal& frames,
                                        const std::vector<series::GrainOnset>& grains) {
@@ -104,19 +92,17 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   for (const Temperature& temperature : options.paper) {
     paper.temperatures_degC.push_back(temperature.in_degC());
   }
-  t.paper = series::read_as_paper(grid, state.drift, t.frame_degC, pairs_of(inputs.tables.at("boundaries")), paper);
+  t.paper = series::read_as_paper(grid, state.drift, t.frame_degC,
+                                  detail::boundary_pairs(inputs.tables.at("boundaries")), paper);
   const Buffer<std::int32_t, 2> whole = series::filled_labels(labels.view());
   t.sites = series::test_sites(whole.view(), damage_sites(inputs, frames, t.grains),
                                {.seed = static_cast<std::uint64_t>(options.seed)});
 
   StepOutput out;
   detail::add_tracking(t, out);
-  std::vector<series::FrontFit> fronts;
   if (!detail::too_coarse(t)) {
-    fronts = series::fit_fronts(events, whole.view(), run);
+    detail::add_fronts(events, frames, whole.view(), run, out);
   }
-  out.tables["fronts"] = detail::front_table(fronts, events, frames);
-  out.tables["entries"] = detail::entry_table(series::read_entries(events, fronts, whole.view(), {}), events);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
