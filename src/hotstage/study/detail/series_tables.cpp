@@ -161,7 +161,7 @@ io::Table track_event_table(const series::Tracks& tracks, const signal::Signal& 
 
 report::Figure track_figure(const series::Tracks& tracks, std::span<const series::SpotFrame> windows,
                             const signal::Signal& frames, double nm) {
-  constexpr std::size_t most = 8;  // lines that can be told apart
+  constexpr std::size_t most = 7;  // colours of a panel
   report::Figure figure{.id = "tracks", .title = "Voids and particles over time"};
   std::size_t row = 0;
   for (const series::SpotKind kind : {series::SpotKind::hole, series::SpotKind::particle}) {
@@ -206,13 +206,6 @@ std::vector<std::pair<int, int>> boundary_pairs(const io::Table& boundaries) {
     }
   }
   return out;
-}
-
-void add_fronts(const series::EventInput& input, const signal::Signal& frames, View<const std::int32_t, 2> labels,
-                Run& run, StepOutput& out) {
-  const std::vector<series::FrontFit> fronts = series::fit_fronts(input, labels, run);
-  out.tables["fronts"] = front_table(fronts, input, frames);
-  out.tables["entries"] = entry_table(series::read_entries(input, fronts, labels, {}), input);
 }
 
 io::Table front_table(std::span<const series::FrontFit> fronts, const series::EventInput& input,

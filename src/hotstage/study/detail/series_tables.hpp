@@ -37,10 +37,6 @@ namespace hotstage::study::detail {
 /// Columns a and b of the table of boundaries.
 [[nodiscard]] std::vector<std::pair<int, int>> boundary_pairs(const io::Table& boundaries);
 
-/// Tables "fronts" and "entries".
-void add_fronts(const series::EventInput& input, const signal::Signal& frames, View<const std::int32_t, 2> labels,
-                Run& run, StepOutput& out);
-
 /// Fitted front of every grain: onset, speed and its growth, direction, completion, each with its σ.
 [[nodiscard]] io::Table front_table(std::span<const series::FrontFit> fronts, const series::EventInput& input,
                                     const signal::Signal& frames);

@@ -100,9 +100,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 
   StepOutput out;
   detail::add_tracking(t, out);
-  if (!detail::too_coarse(t)) {
-    detail::add_fronts(events, frames, whole.view(), run, out);
-  }
+  detail::add_fronts(t, whole.view(), run, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
