@@ -62,6 +62,8 @@ struct DarkSpot {
   double depth = 0.0;            ///< missing share of the brightness in the core
   double missing_px = 0.0;       ///< ∫ missing share, px²: area × mean depth
   double aspect = 1.0;           ///< length over width of the smallest box
+  double length_px = 0.0;        ///< √(12 λ) of the larger second moment λ of the missing signal: a bar's length
+  double width_px = 0.0;         ///< missing signal over depth and length
   double hexagonality = 0.0;     ///< share of the sixth harmonic in the outline's shape, 0 … 1
   double facet_angle_deg = 0.0;  ///< of a facet's normal to +x, modulo 60°; only with a large hexagonality
   int grain = 0;                 ///< around it

@@ -57,7 +57,8 @@ void measure_outline(const cv::Mat& share, DarkSpot& spot) {
     while (r < limit) {
       const double next = missing(r + step);
       if (next < 0.5 * spot.depth) {
-        r += before > next ? step * (before - 0.5 * spot.depth) / (before - next) : 0.0;
+        // Noise may put the start of the ray outside already.
+        r += before > next ? step * std::clamp((before - 0.5 * spot.depth) / (before - next), 0.0, 1.0) : 0.0;
         break;
       }
       before = next;
@@ -93,6 +94,26 @@ double aspect_of(const cv::Mat& component) {
   return length / width;
 }
 
+/// Length and width as those of a bar with the same second moments.
+void measure_bar(const cv::Mat& share, const cv::Mat& component, const cv::Point& corner, DarkSpot& spot) {
+  double yy = 0.0, xx = 0.0, xy = 0.0;
+  for (int y = 0; y < component.rows; ++y) {
+    for (int x = 0; x < component.cols; ++x) {
+      if (component.at<unsigned char>(y, x) != 0) {
+        const auto missing = static_cast<double>(share.at<float>(y + corner.y, x + corner.x));
+        const double dy = y + corner.y - spot.y_px;
+        const double dx = x + corner.x - spot.x_px;
+        yy += missing * dy * dy;
+        xx += missing * dx * dx;
+        xy += missing * dy * dx;
+      }
+    }
+  }
+  const double larger = 0.5 * (yy + xx + std::hypot(yy - xx, 2.0 * xy)) / spot.missing_px;
+  spot.length_px = std::sqrt(12.0 * std::max(0.0, larger));
+  spot.width_px = spot.length_px > 0.0 ? spot.missing_px / (spot.depth * spot.length_px) : 0.0;
+}
+
 DarkSpot describe(const cv::Mat& share, const cv::Mat& component, const cv::Point& corner) {
   DarkSpot spot;
   double weight = 0.0;
@@ -124,6 +145,7 @@ DarkSpot describe(const cv::Mat& share, const cv::Mat& component, const cv::Poin
     }
   }
   spot.depth = core.empty() ? spot.missing_px / spot.area_px : num::median(core);
+  measure_bar(share, component, corner, spot);
   return spot;
 }
 

@@ -5,6 +5,7 @@
 #include "hotstage/heater/format.hpp"
 #include "hotstage/heater/programme_fit.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/study/detail/series_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -343,6 +344,15 @@ int window_frames(const signal::Timeline& timeline, Time window) {
   const std::vector<double>& start = timeline.frame_start_s;
   const double spacing_s = (start.back() - start.front()) / static_cast<double>(start.size() - 1);
   return static_cast<int>(std::max(fewest, std::round(window.in(units::s) / spacing_s)));
+}
+
+void add_fronts(const Tracking& tracking, View<const std::int32_t, 2> labels, Run& run, StepOutput& out) {
+  std::vector<series::FrontFit> fronts;
+  if (!too_coarse(tracking)) {
+    fronts = series::fit_fronts(tracking.events, labels, run);
+  }
+  out.tables["fronts"] = front_table(fronts, tracking.events, tracking.frames);
+  out.tables["entries"] = entry_table(series::read_entries(tracking.events, fronts, labels, {}), tracking.events);
 }
 
 std::vector<std::string> temperature_titles(const Tracking& t) {

@@ -52,6 +52,9 @@ struct Tracking {
 /// Results, tables, onset signal, record, checks and assumptions.
 void add_tracking(const Tracking& tracking, StepOutput& out);
 
+/// Tables "fronts" and "entries"; without rows where nothing is dated.
+void add_fronts(const Tracking& tracking, View<const std::int32_t, 2> labels, Run& run, StepOutput& out);
+
 /// "500 °C" for each frame that the paper would show.
 [[nodiscard]] std::vector<std::string> temperature_titles(const Tracking& tracking);
 

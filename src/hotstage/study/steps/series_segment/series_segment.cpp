@@ -19,6 +19,8 @@ struct Options {
   series::SegmentOptions segment;
   Length max_void_radius = 30.0 * units::nm;
   int first_frames = 40;
+  series::SpotOptions spots;
+  series::TrackOptions tracks;
 
   template <class V>
   void fields(V& v) {
@@ -26,6 +28,8 @@ struct Options {
     v("max_void_radius", max_void_radius, {.help = "largest void", .unit = "nm", .min = 0.1});
     v("first_frames", first_frames,
       {.help = "frames averaged, before anything changes; at most a third of the series", .min = 1, .max = 100000});
+    spots.fields(v);
+    tracks.fields(v);
   }
 };
 
@@ -52,6 +56,11 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.tables["boundaries"] = detail::boundary_table(s, frames, nm);
   out.tables["spots"] = detail::spot_table(s, frames, nm);
   out.tables["voids"] = detail::void_table(tracks, timeline, nm);
+  const Buffer<std::int32_t, 2> whole = series::filled_labels(s.labels.view());
+  const auto windows = series::find_spots(frames, state.drift, whole.view(), state.detector, options.spots, run);
+  const series::Tracks linked = series::link_spots(windows, options.tracks);
+  out.tables["tracks"] = detail::track_table(linked, windows, frames, nm);
+  out.tables["events"] = detail::track_event_table(linked, frames);
   const std::string method = fmt::format("mean of the first {} frames, watershed and contrast across boundaries", last);
   const auto cracks = static_cast<double>(std::count_if(
       s.spots.begin(), s.spots.end(), [](const auto& spot) { return spot.kind == series::DarkKind::crack; }));
@@ -64,6 +73,9 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   if (!tracks.empty()) {
     out.figures.push_back(detail::void_figure(tracks, timeline, nm));
   }
+  if (!linked.tracks.empty()) {
+    out.figures.push_back(detail::track_figure(linked, windows, frames, nm));
+  }
   out.assumptions.push_back({"Grains differ in brightness", "neighbours of equal brightness count as one grain"});
   return out;
 }
@@ -73,11 +85,12 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.segment",
-    .version = 3,
+    .version = 4,
     .title = "Grains, boundaries, voids and cracks",
     .help =
         "Segments the drift-corrected mean of the first frames into grains by brightness and edges, finds voids and "
-        "cracks as spots darker than their grain, and follows the radius of voids and bright particles in them",
+        "cracks as spots darker than their grain, follows the radius of voids and bright particles in them, and links "
+        "voids and particles found in means of a few frames: appearing, vanishing, merging, splitting",
     .example = "hotstage series segment --frames series.dm4 --drift drift.csv",
     .inputs = {{"frames", Kind::signal, true, "frame series {time | y, x}"},
                {"drift", Kind::table, true, "drift table of series.register"}},
@@ -85,7 +98,9 @@ const Step step{
                 {"grains", Kind::table, "area, centre and brightness"},
                 {"boundaries", Kind::table, "pairs of grains that touch"},
                 {"spots", Kind::table, "voids and cracks: place, size, depth, shape"},
-                {"voids", Kind::table, "radius, its σ and bright particle of every void in every frame"}},
+                {"voids", Kind::table, "radius, its σ and bright particle of every void in every frame"},
+                {"tracks", Kind::table, "voids and particles found anew in means of a few frames and linked"},
+                {"events", Kind::table, "voids and particles that appear, vanish, merge and split"}},
     .options = make_options<Options>,
     .run = run,
 };

@@ -7,6 +7,7 @@
 #include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_results.hpp"
+#include "hotstage/study/detail/series_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -35,18 +36,6 @@ struct Options {
     v("seed", seed, {.help = "seed of resampling and random sites", .min = 0});
   }
 };
-
-std::vector<std::pair<int, int>> pairs_of(const io::Table& boundaries) {
-  std::vector<std::pair<int, int>> out;
-  if (boundaries.rows() > 0) {
-    const std::vector<double>& a = boundaries.numbers("a");
-    const std::vector<double>& b = boundaries.numbers("b");
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      out.emplace_back(static_cast<int>(a[i]), static_cast<int>(b[i]));
-    }
-  }
-  return out;
-}
 
 /// Voids and cracks of the segmentation, and the places where grains started.
 std::vector<series::Site> damage_sites(const StepInputs& inputs, const signal::Signal& frames,
@@ -103,13 +92,15 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   for (const Temperature& temperature : options.paper) {
     paper.temperatures_degC.push_back(temperature.in_degC());
   }
-  t.paper = series::read_as_paper(grid, state.drift, t.frame_degC, pairs_of(inputs.tables.at("boundaries")), paper);
+  t.paper = series::read_as_paper(grid, state.drift, t.frame_degC,
+                                  detail::boundary_pairs(inputs.tables.at("boundaries")), paper);
   const Buffer<std::int32_t, 2> whole = series::filled_labels(labels.view());
   t.sites = series::test_sites(whole.view(), damage_sites(inputs, frames, t.grains),
                                {.seed = static_cast<std::uint64_t>(options.seed)});
 
   StepOutput out;
   detail::add_tracking(t, out);
+  detail::add_fronts(t, whole.view(), run, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
@@ -122,7 +113,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.track",
-    .version = 3,
+    .version = 4,
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
@@ -140,6 +131,9 @@ const Step step{
     .outputs = {{"onset", Kind::signal, "onset temperature per block in degC; NaN: no change"},
                 {"onsets", Kind::table, "onset and completion of every grain"},
                 {"crossings", Kind::table, "how each grain may have been entered"},
+                {"fronts", Kind::table, "front fitted to each grain: start, speed, direction, completion, with σ"},
+                {"entries", Kind::table,
+                 "continuous front, wall or nucleus of its own for each grain, with probabilities"},
                 {"paper", Kind::table, "intervals per grain from the few frames"},
                 {"halo", Kind::table, "brightness lost around every void, and what its particle would take"},
                 {"record", Kind::record, "what the numbers rest on"}},
