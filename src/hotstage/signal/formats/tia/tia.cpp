@@ -41,8 +41,6 @@ struct Calibration {
     return out;
   }
 
-  friend bool operator==(const Calibration&, const Calibration&) = default;
-
   [[nodiscard]] bool sound() const { return std::isfinite(offset) && std::isfinite(delta) && delta != 0.0; }
 
   [[nodiscard]] Axis axis(std::string name, std::size_t size, double factor, std::string unit) const {
