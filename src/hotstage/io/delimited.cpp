@@ -9,9 +9,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -391,34 +393,64 @@ Table parse_table(std::string_view text, const std::string& file, const Delimite
 }
 
 Table read_table(const std::filesystem::path& path, const DelimitedOptions& options) {
-  return parse_table(read_text(path), path.string(), options);
+  constexpr std::size_t largest_table = std::size_t{4} << 30;  // bytes: a map of 30 million items
+  return parse_table(read_text(path, largest_table), path.string(), options);
 }
 
-std::string format_table(const Table& table) {
-  std::string out;
+namespace {
+
+void add_header(const Table& table, std::string& out) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     HOTSTAGE_EXPECTS(table.columns[i].size() == table.rows());
     out += i == 0 ? "" : ",";
     write_cell(out, label(table.columns[i]));
   }
   out += '\n';
-  for (std::size_t r = 0; r < table.rows(); ++r) {
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      const Column& column = table.columns[i];
-      out += i == 0 ? "" : ",";
-      if (column.is_text) {
-        write_cell(out, column.texts[r]);
-      } else if (!std::isnan(column.numbers[r])) {
-        out += shortest(column.numbers[r]);
-      }
+}
+
+void add_row(const Table& table, std::size_t r, std::string& out) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    out += i == 0 ? "" : ",";
+    if (column.is_text) {
+      write_cell(out, column.texts[r]);
+    } else if (!std::isnan(column.numbers[r])) {
+      out += shortest(column.numbers[r]);
     }
-    out += '\n';
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+std::string format_table(const Table& table) {
+  std::string out;
+  add_header(table, out);
+  for (std::size_t r = 0; r < table.rows(); ++r) {
+    add_row(table, r, out);
   }
   return out;
 }
 
 void write_table(const std::filesystem::path& path, const Table& table) {
-  write_text(path, format_table(table));
+  AtomicFile file(path);
+  std::ofstream to(file.temporary(), std::ios::binary);
+  std::string text;
+  add_header(table, text);
+  constexpr std::size_t enough = std::size_t{1} << 20;
+  for (std::size_t r = 0; r < table.rows() && to; ++r) {
+    add_row(table, r, text);
+    if (text.size() > enough) {
+      to << text;
+      text.clear();
+    }
+  }
+  to << text;
+  to.close();
+  if (!to) {
+    throw os_error(errno, path, "write");
+  }
+  file.commit();
 }
 
 }  // namespace hotstage::io

@@ -42,8 +42,12 @@ struct Bins {
   std::string unit;
 };
 
+/// The items of a line scan; none of a map, where only a drawn line has positions.
 Bins bins_of_scan(const signal::Signal& core) {
   Bins out;
+  if (core.navigation.size() > 1) {
+    return out;
+  }
   const signal::Axis* axis = only_axis(core);
   out.unit = axis != nullptr ? axis->unit : "";
   for (std::size_t i = 0; i < core.items(); ++i) {

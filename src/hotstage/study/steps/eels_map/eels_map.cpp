@@ -71,26 +71,31 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       },
       run, kept);
   StepOutput out;
-  io::Table items;
+  if (chain.deconvolves()) {
+    maps.push_back(std::move(thickness));
+  }
+  out.tables["line"] = detail::along_line(core, options.line, maps);
+  io::Table& items = out.tables["items"];
   items.columns = detail::position_columns(core);
   std::vector<detail::ItemQuantity> quantities;
   for (std::size_t e = 0; e < maps.size(); ++e) {
-    const detail::ItemSeries& map = maps[e];
-    quantities.push_back(map.quantity());
+    detail::ItemSeries map = std::move(maps[e]);
     detail::add_columns(map, items);
-    out.signals[fmt::format("map_{}", e)] = detail::map_signal(core, map.quantity());
-    out.signals[fmt::format("sigma_{}", e)] =
-        detail::map_signal(core, {map.label + ", σ", "counts", map.sigma, {}, map.valid});
-    out.signals[fmt::format("mask_{}", e)] = detail::map_signal(
-        core, {map.label + ", measured", "", std::vector<double>(map.valid.begin(), map.valid.end()), {}, {}});
+    if (e < windows.size()) {
+      const detail::ItemQuantity mask{map.label + ", measured", "", {map.valid.begin(), map.valid.end()}, {}, {}};
+      out.signals[fmt::format("mask_{}", e)] = detail::map_signal(core, mask);
+      const detail::ItemQuantity sigma{map.label + ", σ", "counts", map.sigma, {}, map.valid};
+      out.signals[fmt::format("sigma_{}", e)] = detail::map_signal(core, sigma);
+    }
+    quantities.push_back({.name = std::move(map.label),
+                          .unit = std::move(map.unit),
+                          .value = std::move(map.value),
+                          .sigma = std::move(map.sigma),
+                          .valid = std::move(map.valid)});
+    if (e < windows.size()) {
+      out.signals[fmt::format("map_{}", e)] = detail::map_signal(core, quantities.back());
+    }
   }
-  maps.push_back(thickness);
-  if (chain.deconvolves()) {
-    quantities.push_back(thickness.quantity());
-    detail::add_columns(thickness, items);
-  }
-  out.tables["line"] = detail::along_line(core, options.line, maps);
-  out.tables["items"] = items;
   detail::add_page({.inputs = inputs,
                     .means = means,
                     .edges = chain.edges(),
@@ -109,7 +114,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.map",
-    .version = 3,
+    .version = 4,
     .title = "Elemental maps",
     .help =
         "Integrates the background-free signal of edges in windows, item by item, with counting uncertainty; maps open "

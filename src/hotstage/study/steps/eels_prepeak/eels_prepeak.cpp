@@ -134,7 +134,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.prepeak",
-    .version = 3,
+    .version = 4,
     .title = "O K pre-peak",
     .help =
         "Area of the pre-peak above the rise of the main edge and as a Gaussian, its ratio to the main peak, and its "

@@ -41,7 +41,7 @@ std::vector<InputSpec> inputs() {
 extern const Step step;
 const Step step{
     .id = "eels.whitelines",
-    .version = 2,
+    .version = 3,
     .title = "White lines and valence",
     .help =
         "L3/L2 by six named methods with their spread, shift of L3, sum over the continuum, O per metal, and formal "
