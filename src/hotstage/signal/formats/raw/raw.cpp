@@ -73,9 +73,11 @@ void set_frames(detail::FrameLayout& layout, const detail::Sidecar& sidecar, std
   }
 }
 
+/// A pattern such as "run/*.raw" is a series of files, not a file.
 bool claims(const std::filesystem::path& path) {
+  std::error_code none;
   const std::string extension = io::extension(path);
-  return extension == "raw" || extension == "bin";
+  return (extension == "raw" || extension == "bin") && std::filesystem::is_regular_file(path, none);
 }
 
 Match sniff(std::span<const std::byte>) {
@@ -121,6 +123,7 @@ const Format format{.id = "raw",
                     .extensions = {"raw", "bin"},
                     .sniff = sniff,
                     .read = read,
-                    .claims = claims};
+                    .claims = claims,
+                    .companions = detail::sidecar_of};
 
 }  // namespace hotstage::signal::raw
