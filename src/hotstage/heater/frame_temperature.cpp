@@ -153,7 +153,7 @@ double temperature_in(const HeaterLog& log, double log_s) {
   return at.share > 0.0 ? left + at.share * (log.temperature_degC[at.left + 1] - left) : left;
 }
 
-double reading_sigma_K(const HeaterLog& log) {
+double reading_sigma(const HeaterLog& log) {
   std::vector<double> sorted = log.temperature_degC;
   std::ranges::sort(sorted);
   double step = 0.0;
@@ -170,7 +170,7 @@ double reading_sigma_K(const HeaterLog& log) {
 std::vector<FrameTemperature> frame_temperatures(const HeaterLog& log, const signal::Timeline& timeline,
                                                  const ClockJoin& join, FrameExposure exposure,
                                                  const Mounting& mounting) {
-  const double noise = reading_sigma_K(log);
+  const double noise = reading_sigma(log);
   const double sampling = sampling_s(log);
   const std::vector<Gap> holes = gaps(log);
   const double length = static_cast<double>(timeline.rows) * timeline.row_s;

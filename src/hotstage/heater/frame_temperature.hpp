@@ -43,7 +43,7 @@ struct ClockJoin {
 [[nodiscard]] double temperature_in(const HeaterLog& log, double log_s);
 
 /// Standard uncertainty of one reading in K: noise of the rows (reading_noise) and the step in which they are written.
-[[nodiscard]] double reading_sigma_K(const HeaterLog& log);
+[[nodiscard]] double reading_sigma(const HeaterLog& log);
 
 /// How a frame sees its time: row after row, or all rows together (camera).
 enum class FrameExposure { rows, whole };

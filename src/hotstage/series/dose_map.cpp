@@ -21,7 +21,8 @@ constexpr double electrons_per_nA_s = 6.241509074460763e9;  // CODATA 2018 (exac
   throw Error(Errc::refused, Location{.file = frames.file}, fmt::format("no dose: the {} is not known", what), hint);
 }
 
-double current_nA(const signal::Signal& frames, const DoseMapOptions& options) {
+/// In nA; 0 when nobody says.
+double current_of(const signal::Signal& frames, const DoseMapOptions& options) {
   if (options.beam_current) {
     return options.beam_current->base() / electrons_per_nA_s;
   }
@@ -75,7 +76,7 @@ DoseMap dose_map(const signal::Signal& series, std::span<const FrameDrift> drift
                  const DoseMapOptions& options, Run& run) {
   const FrameShape shape = shape_of(series, 1);
   HOTSTAGE_EXPECTS(drift.empty() || drift.size() == shape.frames);
-  const double current = current_nA(series, options);
+  const double current = current_of(series, options);
   if (!(current > 0.0)) {
     missing(series, "beam current", "Give beam_current (of the probe, from a Faraday cup or the screen)");
   }

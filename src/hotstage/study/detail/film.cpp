@@ -118,8 +118,8 @@ Film::Film(const StepInputs& inputs, const FilmOptions& options)
     }
     onset_ = *onset;
     const Buffer<float, 2> values = signal::read_all(*onset);
-    onset_degC_ = Buffer<float, 2>({onset->axes[0].size, onset->axes[1].size});
-    std::copy_n(values.data(), values.size(), onset_degC_.data());
+    onset_map_ = Buffer<float, 2>({onset->axes[0].size, onset->axes[1].size});
+    std::copy_n(values.data(), values.size(), onset_map_.data());
   }
 }
 
@@ -234,13 +234,13 @@ void Film::add_voids(std::size_t frame, std::vector<Outline>& out) const {
 void Film::add_front(double degC, std::vector<Outline>& out) const {
   // Blocks without an onset are not known to be on either side.
   const auto differ = [&](std::size_t y0, std::size_t x0, std::size_t y1, std::size_t x1) {
-    const float a = onset_degC_.view()(y0, x0);
-    const float b = onset_degC_.view()(y1, x1);
+    const float a = onset_map_.view()(y0, x0);
+    const float b = onset_map_.view()(y1, x1);
     return std::isfinite(a) && std::isfinite(b) && (static_cast<double>(a) <= degC) != (static_cast<double>(b) <= degC);
   };
   const std::array origin{to_px(frames_.axes[0], onset_->axes[0].value(0.0)),
                           to_px(frames_.axes[1], onset_->axes[1].value(0.0))};
-  trace_edges({onset_degC_.extent(0), onset_degC_.extent(1)}, differ, OutlineKind::front, origin,
+  trace_edges({onset_map_.extent(0), onset_map_.extent(1)}, differ, OutlineKind::front, origin,
               onset_->axes[0].scale / frames_.axes[0].scale, out);
 }
 

@@ -105,7 +105,7 @@ class Film {
   std::vector<Outline> boundaries_;  ///< in pixels of frame 0
   std::vector<Circle> circles_;
   std::optional<signal::Signal> onset_;
-  Buffer<float, 2> onset_degC_;
+  Buffer<float, 2> onset_map_;  ///< °C per block
 };
 
 }  // namespace hotstage::study::detail

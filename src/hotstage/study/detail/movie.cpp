@@ -136,7 +136,7 @@ void add_labels(Picture& picture, const Film& film, const FilmFrame& frame, cons
 
 std::string find_ffmpeg() {
   const char* named = std::getenv("HOTSTAGE_FFMPEG");
-  const std::string program = named == nullptr || *named == '\0' ? "ffmpeg" : named;
+  std::string program = named == nullptr || *named == '\0' ? "ffmpeg" : named;
   const io::TemporaryFolder folder;
   const int child = spawn({program, "-hide_banner", "-encoders"}, -1, folder / "log");
   if (child < 0 || wait_for(child) != 0) {
