@@ -72,6 +72,17 @@ const LogFormat* sniff_log(const std::filesystem::path& file) {
   return match_head(without_mark({reinterpret_cast<const char*>(head.data()), head.size()}));
 }
 
+std::vector<std::filesystem::path> files_behind(const std::filesystem::path& file) {
+  std::vector<std::filesystem::path> out{file};
+  const LogFormat* format = sniff_log(file);
+  if (format != nullptr && format->companion != nullptr) {
+    if (std::filesystem::path beside = format->companion(file); !beside.empty()) {
+      out.push_back(std::move(beside));
+    }
+  }
+  return out;
+}
+
 HeaterLog parse_log(std::string_view text, const std::string& file, const ReadOptions& options) {
   const std::string_view body = without_mark(text);
   if (body.empty()) {

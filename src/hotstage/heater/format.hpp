@@ -83,6 +83,8 @@ struct LogFormat {
   HeaterLog (*read)(std::string_view text, const std::string& file, const ReadOptions& options) = nullptr;
   /// nullptr: read only.
   std::string (*write)(const HeaterLog& log) = nullptr;
+  /// Another file that `read` takes with this one; empty when there is none.
+  std::filesystem::path (*companion)(const std::filesystem::path& file) = nullptr;
 };
 
 /// All formats built in.
@@ -93,6 +95,9 @@ struct LogFormat {
 
 /// The format of a log by its first bytes; nullptr when no format knows it. Throws Error{io}.
 [[nodiscard]] const LogFormat* sniff_log(const std::filesystem::path& file);
+
+/// Every file that what is read from a log depends on: itself first, then what lies beside it. Throws Error{io}.
+[[nodiscard]] std::vector<std::filesystem::path> files_behind(const std::filesystem::path& file);
 
 /// With a temperature column in `options.columns` the text is read as a table, else by its content.
 /// Throws Error{bad_input} for empty and broken files, Error{unsupported} for unknown ones.

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -399,6 +400,65 @@ Table read_table(const std::filesystem::path& path, const DelimitedOptions& opti
 
 namespace {
 
+/// Cells of one line as write_table writes them; nothing for a line that needs the general reader.
+std::optional<std::vector<std::string_view>> plain_cells(std::string_view line) {
+  if (line.find('"') != std::string_view::npos || line.starts_with('#')) {
+    return std::nullopt;
+  }
+  std::vector<std::string_view> cells;
+  for (std::size_t from = 0; from <= line.size();) {
+    const std::size_t to = std::min(line.find(',', from), line.size());
+    cells.push_back(line.substr(from, to - from));
+    from = to + 1;
+  }
+  return cells;
+}
+
+/// Takes a cell into its column; false when the column would change from numbers to texts.
+bool take_cell(std::string_view cell, bool first, Column& column) {
+  const auto number = parse_number(cell);
+  if (first) {
+    column.is_text = !number && !cell.empty();
+  }
+  if (column.is_text) {
+    column.texts.emplace_back(cell);
+    return true;
+  }
+  column.numbers.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
+  return number || cell.empty();
+}
+
+/// A table in the words of write_table, read line by line; nothing when it is not that plain.
+std::optional<Table> read_plain(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string line;
+  if (!std::getline(in, line)) {
+    return std::nullopt;
+  }
+  const auto names = plain_cells(line);
+  if (!names) {
+    return std::nullopt;
+  }
+  Table table;
+  table.file = path.string();
+  table.has_header = true;
+  for (const std::string_view name : *names) {
+    name_column(table.columns.emplace_back(), name);
+  }
+  for (bool first = true; std::getline(in, line); first = false) {
+    const auto cells = plain_cells(line);
+    if (!cells || cells->size() != table.columns.size()) {
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < cells->size(); ++i) {
+      if (!take_cell((*cells)[i], first, table.columns[i])) {
+        return std::nullopt;
+      }
+    }
+  }
+  return table;
+}
+
 void add_header(const Table& table, std::string& out) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     HOTSTAGE_EXPECTS(table.columns[i].size() == table.rows());
@@ -430,6 +490,11 @@ std::string format_table(const Table& table) {
     add_row(table, r, out);
   }
   return out;
+}
+
+Table read_written_table(const std::filesystem::path& path) {
+  std::optional<Table> plain = read_plain(path);
+  return plain ? std::move(*plain) : read_table(path, {.header = Header::present});
 }
 
 void write_table(const std::filesystem::path& path, const Table& table) {

@@ -74,6 +74,10 @@ struct DelimitedOptions {
 [[nodiscard]] std::string format_table(const Table& table);
 void write_table(const std::filesystem::path& path, const Table& table);
 
+/// What write_table wrote, line by line in little memory: a header line is there, `lines` stays empty. A file that is
+/// not that plain is read as any other.
+[[nodiscard]] Table read_written_table(const std::filesystem::path& path);
+
 /// A number as people and instruments write it, blanks around and a plus sign allowed. Nothing when anything else is
 /// there.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);

@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace hotstage::io {
 namespace {
@@ -114,6 +115,28 @@ TEST(Delimited, a_table_goes_through_a_file) {
   table.columns = {number_column("x", "nm", {0.1, 1.0 / 3.0})};
   write_table(folder / "t.csv", table);
   EXPECT_EQ(read_table(folder / "t.csv").columns[0].numbers, table.columns[0].numbers);
+}
+
+TEST(Delimited, what_was_written_is_read_back_plain_or_not) {
+  const TemporaryFolder folder;
+  const double gap = std::numeric_limits<double>::quiet_NaN();
+  for (const char* text : {"below_noise", "with, comma", "quote \" and\nline"}) {
+    Table table;
+    table.columns.push_back(number_column("x", "nm", {gap, 0.1, -3e-300}));
+    table.columns.push_back(text_column("status", {"ok", text, "ok"}));
+    table.columns.push_back(text_column("remark", {"", "", text}));
+    write_table(folder / "t.csv", table);
+    const Table back = read_written_table(folder / "t.csv");
+    ASSERT_EQ(back.rows(), 3U);
+    EXPECT_EQ(label(back.columns[0]), "x (nm)");
+    EXPECT_TRUE(std::isnan(back.columns[0].numbers[0]));
+    EXPECT_EQ(back.columns[0].numbers[2], -3e-300);
+    EXPECT_EQ(back.columns[1].texts[1], text);
+    EXPECT_EQ(back.columns[2].texts[2], text);
+  }
+  write_table(folder / "none.csv", Table{.columns = {number_column("a", "", {}), text_column("b", {})}});
+  EXPECT_EQ(read_written_table(folder / "none.csv").rows(), 0U);
+  EXPECT_EQ(read_written_table(folder / "none.csv").columns.size(), 2U);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <span>
 #include <system_error>
 
@@ -137,8 +138,25 @@ std::string Store::file_hash(const fs::path& file) const {
     }
   }
   std::string hash = io::sha256_file(file);
-  io::write_text(remembered, hash);
+  // A clock tick of the file system is milliseconds: a file this young may yet change without its time telling.
+  constexpr std::time_t settled_s = 2;
+  if (std::time(nullptr) - info.st_mtim.tv_sec > settled_s) {
+    io::write_text(remembered, hash);
+  }
   return hash;
+}
+
+std::string Store::files_hash(std::span<const fs::path> files) const {
+  HOTSTAGE_EXPECTS(!files.empty());
+  if (files.size() == 1) {
+    return file_hash(files.front());
+  }
+  const fs::path folder = fs::absolute(files.front()).parent_path();
+  std::string text;
+  for (const fs::path& file : files) {
+    text += fmt::format("{}\n{}\n", fs::absolute(file).lexically_relative(folder).string(), file_hash(file));
+  }
+  return hash_text(text);
 }
 
 }  // namespace hotstage::jobs

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,8 +43,13 @@ class Store {
   [[nodiscard]] std::filesystem::path journal_folder(std::string_view key) const;
   void remove_journal(std::string_view key) const;
 
-  /// SHA-256 of a file's content. Remembered by path, size and modification time, so that 50 GB are read once.
+  /// SHA-256 of a file's content. Remembered by path, size and modification time, so that 50 GB are read once;
+  /// not while the file is younger than seconds.
   [[nodiscard]] std::string file_hash(const std::filesystem::path& file) const;
+
+  /// One hash for files that belong together, in their order: names (against the folder of the first) and contents.
+  /// That of a single file is its own. `files` must not be empty.
+  [[nodiscard]] std::string files_hash(std::span<const std::filesystem::path> files) const;
 
  private:
   std::filesystem::path root_;

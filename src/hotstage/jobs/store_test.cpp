@@ -63,6 +63,24 @@ TEST_F(StoreTest, leftovers_of_dead_runs_are_removed) {
   EXPECT_FALSE(fs::exists(root_ / "store" / "abc.tmp-999999999"));
 }
 
+TEST_F(StoreTest, files_that_belong_together_are_hashed_by_name_and_content_wherever_they_lie) {
+  const Store store(root_ / "store");
+  for (const char* folder : {"one", "two"}) {
+    fs::create_directories(root_ / folder);
+    write(fs::path(folder) / "a", "1");
+    write(fs::path(folder) / "b", "2");
+  }
+  const auto hash = [&](const std::vector<fs::path>& files) { return store.files_hash(files); };
+  const std::string whole = hash({root_ / "one" / "a", root_ / "one" / "b"});
+  EXPECT_EQ(whole.size(), 64U);
+  EXPECT_EQ(hash({root_ / "two" / "a", root_ / "two" / "b"}), whole);
+  EXPECT_EQ(hash({root_ / "one" / "a"}), store.file_hash(root_ / "one" / "a"));
+  fs::rename(root_ / "two" / "b", root_ / "two" / "c");
+  EXPECT_NE(hash({root_ / "two" / "a", root_ / "two" / "c"}), whole);
+  write("one/b", "3");
+  EXPECT_NE(hash({root_ / "one" / "a", root_ / "one" / "b"}), whole);
+}
+
 TEST_F(StoreTest, file_hash_follows_content) {
   const Store store(root_ / "store");
   write("a", "hello");

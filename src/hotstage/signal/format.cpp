@@ -154,6 +154,23 @@ const Format& sniff(const std::filesystem::path& file) {
               "Known are " + list_titles(false));
 }
 
+std::vector<std::filesystem::path> files_behind(const std::filesystem::path& path) {
+  std::error_code none;
+  std::vector<std::filesystem::path> out;
+  if (std::filesystem::is_regular_file(path, none)) {
+    out.push_back(path);
+  }
+  const Format& format = sniff(path);
+  if (format.companions != nullptr) {
+    for (const std::filesystem::path& beside : format.companions(path)) {
+      if (std::ranges::find(out, beside) == out.end()) {
+        out.push_back(beside);
+      }
+    }
+  }
+  return out;
+}
+
 std::vector<Signal> load_all(const std::filesystem::path& file, Run& run) {
   const Format& format = sniff(file);
   try {

@@ -33,6 +33,8 @@ struct Format {
   /// Folders, patterns and files without a signature: is the path theirs by its name? Asked when no bytes speak for a
   /// format.
   bool (*claims)(const std::filesystem::path& path) = nullptr;
+  /// Other files that `read` takes with this one: the members of a series, a document or sidecar beside it.
+  std::vector<std::filesystem::path> (*companions)(const std::filesystem::path& path) = nullptr;
 };
 
 /// All formats built in.
@@ -42,6 +44,10 @@ struct Format {
 /// when it is recognised but not read here (Nion, blockfiles, …), Error{bad_input} for macOS "._" companions and empty
 /// files.
 [[nodiscard]] const Format& sniff(const std::filesystem::path& file);
+
+/// Every file that what is read from `path` depends on, in a fixed order: the file itself (unless a folder or pattern)
+/// and its companions. As `sniff` in what it throws; also Error{bad_input} for a folder without images.
+[[nodiscard]] std::vector<std::filesystem::path> files_behind(const std::filesystem::path& path);
 
 /// Every signal in a file, thumbnails left out.
 [[nodiscard]] std::vector<Signal> load_all(const std::filesystem::path& file, Run& run);

@@ -60,5 +60,31 @@ TEST(Timeline, says_what_is_missing) {
             std::string::npos);
 }
 
+TEST(Timeline, rows_take_dwell_and_flyback_when_both_are_said) {
+  const Timeline timeline = timeline_of(series(), {.dwell = 10.0 * units::us, .flyback = 50.0 * units::us});
+  EXPECT_NEAR(timeline.row_s, 5 * 10e-6 + 50e-6, rounding);
+  EXPECT_THROW((void)timeline_of(series(), {.flyback = 50.0 * units::us}), Error);
+}
+
+TEST(Timeline, tells_missing_frames_from_pauses_and_overlaps) {
+  Timeline timeline{.frame_start_s = {0.0, 2.0, 4.0, 10.0, 12.0, 19.1, 21.1, 22.1, 24.1}, .row_s = 0.5, .rows = 4};
+  const auto intervals = intervals_of(timeline);
+  EXPECT_EQ(intervals[0].flags, 0U);
+  EXPECT_NEAR(intervals[1].gap_s, 0.0, rounding);
+  EXPECT_EQ(intervals[3].flags, static_cast<std::uint32_t>(interval_missing));
+  EXPECT_EQ(intervals[3].missing, 2.0);
+  EXPECT_EQ(intervals[5].flags, static_cast<std::uint32_t>(interval_pause));
+  EXPECT_EQ(intervals[7].flags, static_cast<std::uint32_t>(interval_overlap));
+  EXPECT_EQ(interval_text(intervals[7].flags), "overlap");
+  EXPECT_EQ(intervals[8].flags, 0U);
+}
+
+TEST(Timeline, finds_the_step_of_the_clock_that_stamped_the_frames) {
+  EXPECT_EQ(clock_step_s({.frame_start_s = {0.0, 2.0, 5.0, 7.0}}), 1.0);
+  EXPECT_EQ(clock_step_s({.frame_start_s = {0.25, 2.35, 5.05}}), 0.1);
+  EXPECT_EQ(clock_step_s({.frame_start_s = {0.0, 2.0, 4.0, 6.0}}), std::nullopt);
+  EXPECT_EQ(clock_step_s({.frame_start_s = {0.0, 2.0 / 3.0, 4.0}}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hotstage::signal

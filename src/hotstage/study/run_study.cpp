@@ -7,6 +7,7 @@
 #include "hotstage/jobs/journal.hpp"
 #include "hotstage/jobs/store.hpp"
 #include "hotstage/signal/format.hpp"
+#include "hotstage/study/detail/data_files.hpp"
 #include "hotstage/study/detail/publish.hpp"
 #include "hotstage/study/step_record.hpp"
 
@@ -70,7 +71,7 @@ Value input_identity(const StudyFile& study, const Binding& binding, const std::
   const NamedData& data = find_data(study, binding.source);
   DataEntry entry = data.entry;
   Value words = canonical(describe(entry));
-  words["file"] = store.file_hash(data_path(study, data));
+  words["file"] = store.files_hash(detail::data_files(data_path(study, data)));
   return words;
 }
 
@@ -171,7 +172,7 @@ void require_files(const StudyFile& study, const std::vector<PlannedStep>& plan)
   for (const PlannedStep& planned : plan) {
     for (const Binding& binding : planned.bindings) {
       if (binding.from_data()) {
-        io::require_readable_file(data_path(study, find_data(study, binding.source)));
+        (void)detail::data_files(data_path(study, find_data(study, binding.source)));
       }
     }
   }

@@ -165,7 +165,7 @@ StepOutput read_output(const fs::path& folder, Run& run) {
     const std::string& kind = entry.at("kind").as_text();
     const fs::path file = folder / entry.at("file").as_text();
     if (kind == "table") {
-      out.tables[key] = io::read_table(file);
+      out.tables[key] = io::read_written_table(file);
     } else if (kind == "record") {
       out.records[key] = io::read_document(file);
     } else if (kind == "signal") {

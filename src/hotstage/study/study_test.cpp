@@ -184,6 +184,29 @@ TEST_F(StudyTest, a_second_run_takes_the_store_and_changed_options_do_not) {
   EXPECT_TRUE(fs::exists(folder_ / "out/report.html"));
 }
 
+TEST_F(StudyTest, a_folder_is_data_and_one_changed_image_or_sidecar_runs_the_step_again) {
+  fs::create_directories(folder_ / "run");
+  const std::string image(std::size_t{32} * 32 * 2, 'a');
+  for (const char* name : {"img_1.raw", "img_2.raw", "img_3.raw"}) {
+    io::write_text(folder_ / "run" / name, image);
+  }
+  io::write_text(folder_ / "run/info.txt", "32 x 32 x uint16\n0.5 nm / pixel\n2 s / image\n");
+  io::write_text(folder_ / "log.csv", "time,degC\n0,20\n10,40\n");
+  const std::string text =
+      "[study]\nname = \"s\"\ntitle = \"t\"\n[data.frames]\nfile = \"run\"\n[data.log]\nfile = \"log.csv\"\n"
+      "[step.t]\nuse = \"series.timeline\"\nframes = \"data.frames\"\nlog = \"data.log\"\nzero = \"log\"\n"
+      "columns = { time_column = \"time\", temperature_column = \"degC\" }\n";
+  hotstage::Run run;
+  const auto from_store = [&] { return run_study(parse(text), {.out = folder_ / "out"}, run).steps[0].from_store; };
+  EXPECT_FALSE(from_store());
+  EXPECT_TRUE(from_store());
+  io::write_text(folder_ / "run/img_2.raw", std::string(image.size(), 'b'));
+  EXPECT_FALSE(from_store()) << "one image";
+  io::write_text(folder_ / "run/info.txt", "32 x 32 x uint16\n0.5 nm / pixel\n3 s / image\n");
+  EXPECT_FALSE(from_store()) << "the sidecar";
+  EXPECT_TRUE(from_store());
+}
+
 TEST_F(StudyTest, a_step_output_survives_the_disk) {
   hotstage::Run run;
   StepOutput output;

@@ -106,6 +106,11 @@ std::optional<std::filesystem::path> find_sidecar(const std::filesystem::path& i
   return std::nullopt;
 }
 
+std::vector<std::filesystem::path> sidecar_of(const std::filesystem::path& image) {
+  const auto beside = find_sidecar(image);
+  return beside ? std::vector{*beside} : std::vector<std::filesystem::path>{};
+}
+
 Sidecar read_sidecar(const std::filesystem::path& file) {
   if (is_notes(file)) {
     return parse_notes(io::read_text(file, longest_sidecar)).value_or(Sidecar{});

@@ -65,6 +65,9 @@ struct Sidecar {
 /// schema, then info.txt of the folder. Nothing when there is none.
 [[nodiscard]] std::optional<std::filesystem::path> find_sidecar(const std::filesystem::path& image);
 
+/// The same as a list of companions (Format::companions).
+[[nodiscard]] std::vector<std::filesystem::path> sidecar_of(const std::filesystem::path& image);
+
 /// Throws Error{bad_input} with the place of the first key that is wrong.
 [[nodiscard]] Sidecar read_sidecar(const std::filesystem::path& file);
 

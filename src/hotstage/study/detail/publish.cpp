@@ -7,6 +7,7 @@
 #include "hotstage/io/document.hpp"
 #include "hotstage/io/files.hpp"
 #include "hotstage/report/svg.hpp"
+#include "hotstage/study/detail/data_files.hpp"
 #include "hotstage/study/step_record.hpp"
 
 #include <fmt/chrono.h>
@@ -85,12 +86,20 @@ Value provenance_document(const StudyFile& study, const StudyOutcome& outcome, c
   for (const NamedData& data : study.data) {
     Value entry = Value::object();
     const fs::path file = resolve_path(data.entry.file, study.file.parent_path());
-    std::error_code status;
+    const std::vector<fs::path> files = data_files(file);
     DataEntry words = data.entry;
     entry["name"] = data.name;
     entry["file"] = file.string();
-    entry["bytes"] = static_cast<std::int64_t>(fs::file_size(file, status));
-    entry["sha256"] = store.file_hash(file);
+    std::int64_t bytes = 0;
+    for (const fs::path& each : files) {
+      std::error_code status;
+      bytes += static_cast<std::int64_t>(fs::file_size(each, status));
+    }
+    entry["bytes"] = bytes;
+    entry["sha256"] = store.files_hash(files);
+    for (std::size_t i = 0; files.size() > 1 && i < files.size(); ++i) {
+      entry["files"][files[i].filename().string()] = store.file_hash(files[i]);
+    }
     entry["stated"] = canonical(describe(words));
     out["data"].push_back(entry);
   }

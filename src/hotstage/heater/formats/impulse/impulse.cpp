@@ -75,16 +75,23 @@ void add_note(HeaterLog& log, std::string_view line) {
   log.notes.push_back({log.time_s.front() + since_first, std::string(line.substr(mark + 2))});
 }
 
-/// "… Heat raw.csv" and "… Synchronized data.csv" lie beside "… Metadata.log": date and live notes.
-void add_metadata(HeaterLog& log, const std::string& file) {
-  std::string beside;
+/// "… Heat raw.csv" and "… Synchronized data.csv" lie beside "… Metadata.log".
+std::filesystem::path metadata_of(const std::filesystem::path& path) {
+  const std::string file = path.string();
+  std::filesystem::path beside;
   for (const std::string_view ending : {"Heat raw.csv", "Synchronized data.csv"}) {
     if (file.ends_with(ending)) {
       beside = file.substr(0, file.size() - ending.size()) + "Metadata.log";
     }
   }
   std::error_code none;
-  if (beside.empty() || !std::filesystem::is_regular_file(beside, none)) {
+  return std::filesystem::is_regular_file(beside, none) ? beside : std::filesystem::path();
+}
+
+/// Date and live notes.
+void add_metadata(HeaterLog& log, const std::string& file) {
+  const std::filesystem::path beside = metadata_of(file);
+  if (beside.empty()) {
     return;
   }
   const std::string text = io::to_utf8(io::read_text(beside));
@@ -140,7 +147,11 @@ std::string write(const HeaterLog& log) {
 }  // namespace
 
 extern const LogFormat format;
-const LogFormat format{
-    .id = "impulse", .title = "DENSsolutions Impulse CSV", .sniff = sniff, .read = read, .write = write};
+const LogFormat format{.id = "impulse",
+                       .title = "DENSsolutions Impulse CSV",
+                       .sniff = sniff,
+                       .read = read,
+                       .write = write,
+                       .companion = metadata_of};
 
 }  // namespace hotstage::heater::impulse

@@ -17,6 +17,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace hotstage::signal::files {
 
@@ -305,6 +306,25 @@ Match sniff(std::span<const std::byte>) {
   return Match::no;
 }
 
+/// The members, then what lies beside them. One format speaks for all: they share an extension.
+Paths companions(const std::filesystem::path& path) {
+  Paths out = files_of(path);
+  const Format& single = signal::sniff(out.front());
+  if (single.companions == nullptr) {
+    return out;
+  }
+  std::set<std::filesystem::path> known(out.begin(), out.end());
+  const std::size_t members = out.size();
+  for (std::size_t i = 0; i < members; ++i) {
+    for (const std::filesystem::path& beside : single.companions(out[i])) {
+      if (known.insert(beside).second) {
+        out.push_back(beside);
+      }
+    }
+  }
+  return out;
+}
+
 std::vector<Signal> read(const std::filesystem::path& path, Run& run) {
   if (!claims(path)) {
     throw Error(Errc::bad_input, Location{.file = path.string()}, "a file, not a folder or a pattern of files");
@@ -347,6 +367,7 @@ const Format format{.id = "files",
                     .extensions = {"*"},
                     .sniff = sniff,
                     .read = read,
-                    .claims = claims};
+                    .claims = claims,
+                    .companions = companions};
 
 }  // namespace hotstage::signal::files

@@ -78,6 +78,11 @@ std::vector<Signal> read(const std::filesystem::path& path, Run&) {
 }  // namespace
 
 extern const Format format;
-const Format format{.id = "png", .title = "PNG picture", .extensions = {"png"}, .sniff = sniff, .read = read};
+const Format format{.id = "png",
+                    .title = "PNG picture",
+                    .extensions = {"png"},
+                    .sniff = sniff,
+                    .read = read,
+                    .companions = detail::sidecar_of};
 
 }  // namespace hotstage::signal::png

@@ -73,9 +73,10 @@ void set_frames(detail::FrameLayout& layout, const detail::Sidecar& sidecar, std
   }
 }
 
+/// A pattern such as "run/*.raw" is a series of files, not a file.
 bool claims(const std::filesystem::path& path) {
+  std::error_code none;
   const std::string extension = io::extension(path);
-  std::error_code none;  // "img_*.raw" is a pattern of files
   return (extension == "raw" || extension == "bin") && std::filesystem::is_regular_file(path, none);
 }
 
@@ -122,6 +123,7 @@ const Format format{.id = "raw",
                     .extensions = {"raw", "bin"},
                     .sniff = sniff,
                     .read = read,
-                    .claims = claims};
+                    .claims = claims,
+                    .companions = detail::sidecar_of};
 
 }  // namespace hotstage::signal::raw

@@ -350,6 +350,15 @@ std::vector<Signal> read(const std::filesystem::path& path, Run& run) {
   return out;
 }
 
+/// A document and its series belong together, whichever is named.
+std::vector<std::filesystem::path> companions(const std::filesystem::path& path) {
+  if (is_document(io::read_head(path, 4))) {
+    return series_of(path);
+  }
+  const auto emi = document_of(path);
+  return emi ? std::vector{*emi} : std::vector<std::filesystem::path>{};
+}
+
 }  // namespace
 
 extern const Format format;
@@ -357,6 +366,7 @@ const Format format{.id = "tia",
                     .title = "TIA series (SER) or document (EMI)",
                     .extensions = {"ser", "emi"},
                     .sniff = sniff,
-                    .read = read};
+                    .read = read,
+                    .companions = companions};
 
 }  // namespace hotstage::signal::tia
