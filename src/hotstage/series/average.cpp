@@ -241,14 +241,18 @@ double fringe_jitter_px(View<const float, 2> image) {
     steps.push_back(size > 0.0 ? product / std::sqrt(size) : product);  // amplitude, phase
     lean += steps.back();
   }
-  double sum = 0.0, weight = 0.0;
+  std::vector<double> strength, phases;
   for (const std::complex<double>& step : steps) {
-    const double phase = std::arg(step * std::conj(lean));
-    sum += std::abs(step) * phase * phase;
-    weight += std::abs(step);
+    strength.push_back(std::abs(step));
+  }
+  const double usual = num::median(strength);
+  for (const std::complex<double>& step : steps) {
+    if (std::abs(step) >= usual && std::abs(step) > 0.0) {
+      phases.push_back(std::arg(step * std::conj(lean)));
+    }
   }
   const double period = static_cast<double>(columns) / static_cast<double>(k);
-  return weight > 0.0 ? std::sqrt(sum / weight) * period / (2.0 * std::numbers::pi) : 0.0;
+  return phases.size() > 2 ? num::median_deviation(phases) * period / (2.0 * std::numbers::pi) : 0.0;
 }
 
 }  // namespace hotstage::series

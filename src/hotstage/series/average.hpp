@@ -31,9 +31,9 @@ struct SeriesAverage {
 [[nodiscard]] SeriesAverage average_series(const signal::Signal& series, std::span<const FrameDrift> drift,
                                            const std::optional<RowMotionOptions>& rows, Run& run);
 
-/// Row-to-row jitter of an image without row_motion(): rms difference of the phase of its strongest fringe along x from
-/// one row to the next, in px, rows weighted by the fringe's amplitude; lean taken off. Counting noise is in it, and
-/// atoms that stand differently in neighbouring rows are too. 0 when no period between 3 px and a quarter of the row
+/// Row-to-row jitter of an image without row_motion(): scatter (scaled median deviation) of the phase of its strongest
+/// fringe along x from one row to the next, in px, over the half of the rows that show it best; lean taken off.
+/// Counting noise is in it: a change says more than the value. 0 when no period between 3 px and a quarter of the row
 /// stands out.
 [[nodiscard]] double fringe_jitter_px(View<const float, 2> image);
 

@@ -13,6 +13,7 @@
 #include "hotstage/series/detail/matcher.hpp"
 #include "hotstage/series/detail/position_noise.hpp"
 #include "hotstage/series/detail/tracker.hpp"
+#include "hotstage/series/detail/working_memory.hpp"
 
 #include <fmt/format.h>
 
@@ -426,12 +427,15 @@ void FinePass::run() {
 
 }  // namespace
 
-Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run) {
+Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& caller) {
+  Run run = caller;  // fewer threads when memory is short
   Work w{
       .series = series, .shape = shape_of(series, 4), .options = options, .run = run, .pause = detail::pauses(series)};
+  detail::fit_coarse(w);
   coarse_drift(w);
   const num::RealFft2 fft(w.field.rows, w.field.columns);
   measure_spectra(w, fft);
+  detail::fit_fine(w);
   FinePass fine(w, fft);
   fine.run();
   Registration out;

@@ -108,7 +108,9 @@ struct Registration {
 /// moved so far; what stays in doubt is flagged. Regions that change (voids that grow, a front) are looked for in the
 /// parts of the series against the mean of all; when they bias the drift, every frame is read a third time and aligned
 /// without them (detail/evolving.hpp). Translation only: see row_motion.hpp. Throws Error{bad_input} for a
-/// signal that is no series, Error{refused} when the frames have nothing in common.
+/// signal that is no series, Error{refused} when the frames have nothing in common, Error{no_space} when run.memory
+/// does not hold one frame in work and the spectra of three blocks; with less than `threads` frames' worth fewer
+/// threads work.
 [[nodiscard]] Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run);
 
 /// A mean image in the coordinates of frame 0.

@@ -406,14 +406,15 @@ Evolving find_evolving(const Band& band, const Spectra& spectra, double lowest, 
       parts[s].sum = std::move(moved);
       out.shift[s] = {out.shift[s][0] + step[s][0], out.shift[s][1] + step[s][1]};
     }
-    if (move + 1 == moves) {
-      out.kept = 1.0;
-      for (const std::size_t axis : {0U, 1U}) {
-        out.kept = std::min(out.kept, c.information(weight, axis) / c.information(all, axis));
-      }
-      const double fewest = *std::min_element(c.frames.begin(), c.frames.end());
-      out.noise = out.kept > 0.0 ? std::sqrt(std::max(0.0, 1.0 / out.kept - 1.0) / fewest) : 1.0;
+    out.kept = 1.0;
+    for (const std::size_t axis : {0U, 1U}) {
+      out.kept = std::min(out.kept, c.information(weight, axis) / c.information(all, axis));
+    }
+    const double fewest = *std::min_element(c.frames.begin(), c.frames.end());
+    out.noise = out.kept > 0.0 ? std::sqrt(std::max(0.0, 1.0 / out.kept - 1.0) / fewest) : 1.0;
+    if (move + 1 == moves || *std::min_element(weight.begin(), weight.end()) >= 1.0) {
       out.weight = to_pixels(c.boxes, weight, band.rows, band.columns);
+      break;
     }
   }
   for (std::size_t s = 0; s < parts.size(); ++s) {
