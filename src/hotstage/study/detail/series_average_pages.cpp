@@ -12,14 +12,12 @@ report::Figure before_after_figure(const std::string& id, const std::string& tit
                                    const ImagePart& after, const std::array<std::string, 2>& names) {
   report::Figure figure{.id = id, .title = title};
   figure.caption = "Stored counts, the same grey levels in both.";
-  const report::Image levels = grey_image(after);
+  const auto levels = grey_image(after).range;
   for (const ImagePart* part : {&before, &after}) {
+    report::Image image = grey_image(*part);
+    image.range = levels;
     report::Panel panel = image_panel(*part);
-    for (report::Mark& mark : panel.marks) {
-      if (auto* image = std::get_if<report::Image>(&mark)) {
-        image->range = levels.range;
-      }
-    }
+    panel.marks.emplace_back(std::move(image));
     panel.title = names[part == &before ? 0 : 1];
     panel.column = part == &before ? 0 : 1;
     figure.panels.push_back(std::move(panel));

@@ -75,11 +75,16 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   StepOutput out;
   add_results(average, out);
   if (options.rows) {
-    out.results.push_back({.id = "row_jitter",
-                           .value = num::median(average.row_rms_px),
-                           .unit = "px",
-                           .method = "rms over the rows of a frame against the mean, noise taken off; median of frames",
-                           .label = "Row jitter put right"});
+    const auto found =
+        std::count_if(average.row_rms_px.begin(), average.row_rms_px.end(), [](double v) { return v > 0.0; });
+    out.results.push_back(
+        {.id = "row_jitter",
+         .value = num::median(average.row_rms_px),
+         .unit = "px",
+         .method = fmt::format("rms over the rows of a frame against the mean, noise taken off; median "
+                               "of frames; found in {} of them",
+                               found),
+         .label = "Row jitter put right"});
   }
   detail::add_average_signals(frames, average.image, out);
   const auto first = std::find_if(drift.begin(), drift.end(), [](const auto& frame) { return frame.usable(); });
