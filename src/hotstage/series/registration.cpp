@@ -9,8 +9,11 @@
 #include "hotstage/series/detail/band.hpp"
 #include "hotstage/series/detail/coarse.hpp"
 #include "hotstage/series/detail/frame_flags.hpp"
+#include "hotstage/series/detail/masked_pass.hpp"
 #include "hotstage/series/detail/matcher.hpp"
+#include "hotstage/series/detail/position_noise.hpp"
 #include "hotstage/series/detail/tracker.hpp"
+#include "hotstage/series/detail/working_memory.hpp"
 
 #include <fmt/format.h>
 
@@ -18,8 +21,6 @@
 #include <cmath>
 #include <deque>
 #include <functional>
-#include <numbers>
-#include <numeric>
 
 namespace hotstage::series {
 
@@ -28,6 +29,7 @@ namespace {
 using detail::Alignment;
 using detail::Band;
 using detail::Spectrum;
+using detail::Work;
 
 constexpr std::size_t radial_bins = 64;     // of the power spectrum over 0 … 0.5 cycles/px
 constexpr std::size_t sampled_pairs = 16;   // neighbouring frames compared for the power spectrum
@@ -35,37 +37,6 @@ constexpr double pair_band = 0.25;          // cycles/px: enough to align a pair
 constexpr double information_kept = 0.995;  // share of the information on a shift inside the band
 constexpr double reach_px = 4.0;            // the coarse positions are better than this
 constexpr double lost_share = 0.3;          // of the median correlation
-
-struct Work {
-  const signal::Signal& series;
-  FrameShape shape;
-  const RegistrationOptions& options;
-  Run& run;
-  std::vector<double> pause;
-  std::vector<FrameDrift> frames;
-  detail::Field field;
-  std::vector<float> window_y;
-  std::vector<float> window_x;
-  DetectorResponse detector;
-  std::array<double, 2> noise_factor{1.0, 1.0};          ///< see place_noise()
-  std::array<std::vector<double>, 2> row_information{};  ///< per row of the field, for a shift along y and x
-  detail::Spectra spectra;
-  double cutoff = 0.25;
-  Band band;
-  bool repeats = false;                         ///< a lattice, or the coarse pass was in doubt: look at every maximum
-  double reach = reach_px;                      ///< of a search that must not leave its maximum
-  std::vector<std::array<double, 2>> position;  ///< residual to the integer offset of the field
-  std::vector<detail::Guess> guess;             ///< of the coarse pass, residual as well
-  std::vector<char> good;
-  std::vector<AmbiguousJump> ambiguous;
-  Spectrum sum;                  ///< of all good frames, moved back
-  Buffer<double, 2> brightness;  ///< electrons per pixel, summed over sampled frames
-  double anchor_variance = 0.0;
-
-  [[nodiscard]] double lowest() const {
-    return 1.0 / (options.longest * static_cast<double>(std::max(field.rows, field.columns)));
-  }
-};
 
 void coarse_drift(Work& w) {
   const detail::CoarsePass coarse = detail::coarse_pass(w.series,
@@ -100,16 +71,6 @@ void coarse_drift(Work& w) {
   w.detector = photon_transfer(w.series, w.field.offset, w.run);
 }
 
-Buffer<std::complex<float>, 2> transform(const Work& w, const num::RealFft2& fft, std::size_t frame,
-                                         View<const float, 2> image) {
-  const std::array<long, 2> origin{w.field.base[0] + w.field.offset[frame][0],
-                                   w.field.base[1] + w.field.offset[frame][1]};
-  const Buffer<float, 2> cut_out = detail::windowed(image, origin, w.window_y, w.window_x);
-  Buffer<std::complex<float>, 2> out({fft.rows(), fft.bins()});
-  fft.forward(cut_out.view(), out.view());
-  return out;
-}
-
 /// Radial sums of one pair of neighbouring frames, and their power mode by mode.
 struct PairPower {
   std::vector<double> power = std::vector<double>(radial_bins, 0.0);
@@ -121,8 +82,8 @@ struct PairPower {
 /// The pair is aligned first: displaced frames have little in common at high frequencies. Which maximum of a lattice
 /// it locks to does not matter here.
 PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole, std::size_t frame) {
-  const auto full_a = transform(w, fft, frame, read_frame(w.series, frame).view());
-  const auto full_b = transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view());
+  const auto full_a = detail::transform(w, fft, frame, read_frame(w.series, frame).view());
+  const auto full_b = detail::transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view());
   const Spectrum a = detail::cut(whole, full_a.view());
   const Spectrum b = detail::cut(whole, full_b.view());
   PairPower out;
@@ -336,7 +297,7 @@ Block FinePass::read(std::size_t begin, std::size_t count) {
   parallel_chunks(w.run, count, 1, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
       Buffer<float, 2> frame = read_frame(w.series, begin + i);
-      block.spectra[i] = detail::cut(w.band, transform(w, fft, begin + i, frame.view()).view());
+      block.spectra[i] = detail::cut(w.band, detail::transform(w, fft, begin + i, frame.view()).view());
       w.frames[begin + i].focus = focus_of(w, block.spectra[i]);
       if ((begin + i) % stride == 0 && w.field.clipped[begin + i] == 0) {
         sampled[i] = std::move(frame);
@@ -414,10 +375,17 @@ void FinePass::finish(std::size_t index) {
       }
     }
   });
+  Spectrum sum(w.band.size());
+  double good = 0.0;
   for (std::size_t i = 0; i < block.spectra.size(); ++i) {
     if (w.good[block.first + i] != 0) {
-      std::transform(w.sum.begin(), w.sum.end(), block.spectra[i].begin(), w.sum.begin(), std::plus<>{});
+      std::transform(sum.begin(), sum.end(), block.spectra[i].begin(), sum.begin(), std::plus<>{});
+      good += 1.0;
     }
+  }
+  std::transform(w.sum.begin(), w.sum.end(), sum.begin(), w.sum.begin(), std::plus<>{});
+  if (w.options.mask) {
+    w.parts.add(block.first, block.first + block.spectra.size(), good, sum);
   }
 }
 
@@ -457,112 +425,25 @@ void FinePass::run() {
   detail::drop_uncorrelated(w.frames, lost_share, w.good);
 }
 
-/// The scatter of phases takes the noise for stationary. Counting noise is stronger where the frame is brighter, and
-/// the window removes it at the rim; what counts is the noise where the gradients are: the variance of Σ ε(x) h(x) is
-/// Σ w²σ²(x) h²(x), not <w²σ²> Σ h². The factor between the two, for both axes.
-void place_noise(Work& w, const num::RealFft2& fft) {
-  const std::vector<float> weights = detail::make_weights(w.band, w.spectra, 1.0, 1.0 / 8.0, w.lowest());
-  for (const std::size_t axis : {0U, 1U}) {
-    Buffer<std::complex<float>, 2> full({fft.rows(), fft.bins()});
-    for (std::size_t row = 0; row < w.band.height(); ++row) {
-      const std::size_t to = row >= w.band.ky_max ? row - w.band.ky_max : row + w.field.rows - w.band.ky_max;
-      for (std::size_t k = 0; k < w.band.width(); ++k) {
-        const std::size_t i = row * w.band.width() + k;
-        const double f = axis == 0 ? w.band.fy(row) : w.band.fx(k);
-        const auto scale = static_cast<float>(f) * weights[i] * (k == 0 ? 1.0F : 0.5F);
-        full.view()(to, k) = std::complex<float>(-scale * w.sum[i].imag(), scale * w.sum[i].real());
-      }
-    }
-    Buffer<float, 2> gradient({fft.rows(), fft.columns()});
-    fft.inverse(full.view(), gradient.view());
-    double weighted = 0.0, variance = 0.0, power = 0.0;
-    w.row_information[axis].assign(w.field.rows, 0.0);
-    for (std::size_t y = 0; y < w.field.rows; ++y) {
-      for (std::size_t x = 0; x < w.field.columns; ++x) {
-        const auto window = static_cast<double>(w.window_y[y] * w.window_x[x]);
-        const double noise = window * window * std::max(0.0, w.brightness.view()(y, x));
-        const double square = static_cast<double>(gradient.view()(y, x)) * static_cast<double>(gradient.view()(y, x));
-        weighted += noise * square;
-        variance += noise;
-        power += square;
-        w.row_information[axis][y] += square;
-      }
-    }
-    const auto pixels = static_cast<double>(w.field.rows * w.field.columns);
-    w.noise_factor[axis] = variance * power > 0.0 ? weighted * pixels / (variance * power) : 1.0;
-  }
-}
-
-/// A random walk B(t) over one frame, seen with row weights w(t) instead of the mean over rows, is off by
-/// ∫ (w − 1) B dt = ∫ F dB with F(t) = ∫ₜ¹ (w − 1); its variance is that of one step between frames times ∫ F² dt.
-double scan_share(const Work& w, std::size_t axis) {
-  const std::vector<double>& information = w.row_information[axis];
-  const double total = std::accumulate(information.begin(), information.end(), 0.0);
-  if (!(total > 0.0)) {
-    return 0.0;
-  }
-  const auto rows = static_cast<double>(w.shape.rows);
-  const auto first = static_cast<long>(w.field.base[0]);
-  double tail = 0.0;
-  double share = 0.0;
-  for (long row = static_cast<long>(w.shape.rows) - 1; row >= 0; --row) {
-    const long in_field = row - first;
-    const bool inside = in_field >= 0 && in_field < static_cast<long>(information.size());
-    tail += (inside ? information[static_cast<std::size_t>(in_field)] / total : 0.0) - 1.0 / rows;
-    share += tail * tail / rows;
-  }
-  return share;
-}
-
-/// Fills scan_y_px and scan_x_px from the usual step between frames.
-void add_scan_sigma(const Work& w, std::vector<FrameDrift>& frames) {
-  std::array<double FrameDrift::*, 2> place{&FrameDrift::dy_px, &FrameDrift::dx_px};
-  std::array<double FrameDrift::*, 2> sigma{&FrameDrift::sigma_y_px, &FrameDrift::sigma_x_px};
-  std::array<double FrameDrift::*, 2> scan{&FrameDrift::scan_y_px, &FrameDrift::scan_x_px};
-  for (const std::size_t axis : {0U, 1U}) {
-    std::vector<double> steps, noise;
-    for (std::size_t i = 1; i < frames.size(); ++i) {
-      steps.push_back(frames[i].*place[axis] - frames[i - 1].*place[axis]);
-      noise.push_back(frames[i].*sigma[axis]);
-    }
-    const double measured = num::median_deviation(steps);
-    const double registration = num::median(noise);
-    const double variance = std::max(0.0, measured * measured - 2.0 * registration * registration);
-    for (FrameDrift& frame : frames) {
-      frame.*scan[axis] = std::sqrt(variance * scan_share(w, axis));
-    }
-  }
-}
-
-double cramer_rao_px(const Work& w) {
-  double information = 0.0;
-  for (std::size_t row = 0; row < w.band.height(); ++row) {
-    for (std::size_t k = 0; k < w.band.width(); ++k) {
-      const double fy = w.band.fy(row);
-      const double fx = w.band.fx(k);
-      const double f = std::hypot(fy, fx);
-      information += (k == 0 ? 1.0 : 2.0) * 0.5 * f * f * w.spectra.signal_at(f);
-    }
-  }
-  const double scale = 4.0 * std::numbers::pi * std::numbers::pi / w.spectra.noise;
-  // Σ over modes of |2πf S|²/N, corrected for noise that is not the same everywhere.
-  const double factor = 0.5 * (w.noise_factor[0] + w.noise_factor[1]);
-  return information > 0.0 ? std::sqrt(factor / (scale * information)) : 0.0;
-}
-
 }  // namespace
 
-Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run) {
+Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& caller) {
+  Run run = caller;  // fewer threads when memory is short
   Work w{
       .series = series, .shape = shape_of(series, 4), .options = options, .run = run, .pause = detail::pauses(series)};
+  detail::fit_coarse(w);
   coarse_drift(w);
   const num::RealFft2 fft(w.field.rows, w.field.columns);
   measure_spectra(w, fft);
+  detail::fit_fine(w);
   FinePass fine(w, fft);
   fine.run();
   Registration out;
   out.anchors = fine.tree.groups();
-  place_noise(w, fft);
+  if (options.mask) {
+    out.regions = detail::mask_evolving(w, fft);
+  }
+  detail::place_noise(w, fft);
   const std::size_t zero = static_cast<std::size_t>(std::find(w.good.begin(), w.good.end(), 1) - w.good.begin());
   if (zero == w.shape.frames) {
     throw Error(Errc::refused, Location{.file = series.file}, "no frame could be registered to its neighbours",
@@ -584,13 +465,13 @@ Registration register_series(const signal::Signal& series, const RegistrationOpt
     w.frames[jump.frame].flags |= static_cast<std::uint32_t>(frame_ambiguous);
   }
   detail::widen_lost(w.frames);
-  add_scan_sigma(w, w.frames);
+  detail::add_scan_sigma(w, w.frames);
   detail::set_flags(w.frames);
   out.ambiguous = std::move(w.ambiguous);
   out.frames = std::move(w.frames);
   out.detector = w.detector;
   out.cutoff_cycles_per_px = w.cutoff;
-  out.bound_px = cramer_rao_px(w);
+  out.bound_px = detail::cramer_rao_px(w);
   return out;
 }
 

@@ -32,6 +32,7 @@ struct RegistrationOptions {
   double search = 0.25;
   int anchor = 8;
   double longest = 0.125;
+  bool mask = true;
 
   template <class V>
   void fields(V& v) {
@@ -43,6 +44,7 @@ struct RegistrationOptions {
       {.help = "longest wavelength that counts, fraction of the field: slower intensity is no landmark",
        .min = 0.02,
        .max = 1.0});
+    v("mask", mask, {.help = "leave regions that change out of the last alignment when they would bias it"});
   }
 };
 
@@ -77,6 +79,14 @@ struct AmbiguousJump {
   std::vector<Choice> choices;  ///< the most likely first: (0, 0), the one given
 };
 
+/// Regions that change and what they would do to the drift.
+struct RegionWeights {
+  bool needed = false;       ///< they shift some part of the series by more than a quarter of the σ of one frame
+  bool used = false;         ///< and enough is left without them: the last alignment was done without them
+  double information = 1.0;  ///< share of the information on a shift that is left without them, the worse axis
+  double bias_px = 0.0;      ///< largest correction of a part of the series without them
+};
+
 struct Registration {
   std::vector<FrameDrift> frames;
   DetectorResponse detector;
@@ -84,6 +94,7 @@ struct Registration {
   double bound_px = 0.0;              ///< Cramér–Rao bound per axis of one frame against a noiseless scene
   std::size_t anchors = 0;
   std::vector<AmbiguousJump> ambiguous;
+  RegionWeights regions;
 };
 
 /// Registers a series {time | y, x}.
@@ -94,8 +105,12 @@ struct Registration {
 /// (detail/band.hpp), then with the 24 frames around; means of `anchor` frames, of eight such means and so on are
 /// compared with those before and solved by robust least squares (detail/anchor_tree.hpp), so that errors do not add
 /// up. Where the image repeats itself every maximum is looked at and chosen by likelihood and by how the specimen has
-/// moved so far; what stays in doubt is flagged. Translation only: see row_motion.hpp. Throws Error{bad_input} for a
-/// signal that is no series, Error{refused} when the frames have nothing in common.
+/// moved so far; what stays in doubt is flagged. Regions that change (voids that grow, a front) are looked for in the
+/// parts of the series against the mean of all; when they bias the drift, every frame is read a third time and aligned
+/// without them (detail/evolving.hpp). Translation only: see row_motion.hpp. Throws Error{bad_input} for a
+/// signal that is no series, Error{refused} when the frames have nothing in common, Error{no_space} when run.memory
+/// does not hold one frame in work and the spectra of three blocks; with less than `threads` frames' worth fewer
+/// threads work.
 [[nodiscard]] Registration register_series(const signal::Signal& series, const RegistrationOptions& options, Run& run);
 
 /// A mean image in the coordinates of frame 0.

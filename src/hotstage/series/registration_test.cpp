@@ -116,6 +116,25 @@ TEST(Registration, is_the_same_for_any_number_of_threads) {
   }
 }
 
+TEST(Registration, is_the_same_with_little_memory_and_refuses_too_little) {
+  const auto scene = detail::make_test_scene(7);
+  const signal::Signal series =
+      detail::make_test_series(scene, {.counts = 20.0, .drift = random_walk(20, 0.5, 7), .seed = 7});
+  hotstage::Run wide, narrow;
+  wide.threads = narrow.threads = 4;
+  narrow.memory = std::size_t{6} << 20;  // room for two or three of four threads
+  const Registration a = register_series(series, {}, wide);
+  const Registration b = register_series(series, {}, narrow);
+  EXPECT_EQ(narrow.threads, 4);
+  for (std::size_t i = 0; i < a.frames.size(); ++i) {
+    EXPECT_EQ(a.frames[i].dy_px, b.frames[i].dy_px);
+    EXPECT_EQ(a.frames[i].dx_px, b.frames[i].dx_px);
+    EXPECT_EQ(a.frames[i].sigma_y_px, b.frames[i].sigma_y_px);
+  }
+  narrow.memory = std::size_t{1} << 20;
+  EXPECT_THROW(static_cast<void>(register_series(series, {}, narrow)), Error);
+}
+
 TEST(Registration, refuses_pure_noise) {
   detail::TestScene scene;
   scene.rows = 64;

@@ -15,6 +15,16 @@ struct RowMotionOptions {
   double largest_px = 4.0;  ///< shift looked for
   double knot_rows = 1.0;   ///< rows between knots of the shift along the slow axis
   int rounds = 4;           ///< the mean gets sharper as rows come into place
+
+  template <class V>
+  void fields(V& v) {
+    v("rows_around", rows_around,
+      {.help = "rows on each side that make the mean a row is compared with", .min = 1, .max = 64});
+    v("largest", largest_px, {.help = "largest shift of a row that is looked for, px", .min = 0.5, .max = 64.0});
+    v("knots", knot_rows,
+      {.help = "rows between knots of the shift; 1: every row for itself", .min = 1.0, .max = 256.0});
+    v("rounds", rounds, {.help = "rounds, when the image is its own reference", .min = 1, .max = 20});
+  }
 };
 
 /// Of every row, px: the row's content stands this far towards larger x.

@@ -89,6 +89,14 @@ void add_checks(const series::Registration& r, StepOutput& out) {
   out.checks.push_back({"Lattice vectors told apart", r.ambiguous.empty() ? CheckStatus::ok : CheckStatus::attention,
                         doubtful.empty() ? "all" : doubtful, "all",
                         "The image repeats itself: this frame and all after it may stand a lattice vector away"});
+  const series::RegionWeights& regions = r.regions;
+  out.checks.push_back(
+      {"Regions that change", regions.needed && !regions.used ? CheckStatus::attention : CheckStatus::ok,
+       !regions.needed ? "no part of the series is shifted by them"
+                       : fmt::format("{}; largest correction {:.3f} px, {:.0f} % of the information left",
+                                     regions.used ? "left out of the last alignment" : "too many to leave out",
+                                     regions.bias_px, 100.0 * regions.information),
+       "left out where they would bias the drift", "What grows or moves in the specimen pulls the drift along"});
   out.checks.push_back({"Detector response", r.detector.found ? CheckStatus::ok : CheckStatus::attention,
                         r.detector.found ? fmt::format("gain {:.3g}, black level {:.4g} counts", r.detector.gain.value,
                                                        r.detector.black.value)
@@ -118,7 +126,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.register",
-    .version = 3,
+    .version = 4,
     .title = "Drift of a frame series",
     .help =
         "Registers a frame series to a few hundredths of a pixel with an uncertainty per frame, finds gain and black "

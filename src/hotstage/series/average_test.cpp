@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "hotstage/series/average.hpp"
+
+#include "hotstage/core/error.hpp"
+#include "hotstage/series/detail/test_scene.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+
+namespace hotstage::series {
+namespace {
+
+struct Case {
+  signal::Signal series;
+  std::vector<FrameDrift> drift;
+};
+
+constexpr std::size_t edge = 160;
+
+double lattice(double y, double x) {
+  const double k = 2.0 * std::numbers::pi / 16.0;
+  return 1.0 + 0.4 * std::cos(k * (0.98 * x + 0.2 * y)) + 0.3 * std::cos(k * (0.98 * y - 0.2 * x));
+}
+
+/// A lattice that drifts by a known way, rows jittered, Poisson counts.
+Case lattice_series(std::size_t frames, double counts, double jitter_px, std::uint64_t seed) {
+  Case out;
+  Buffer<float, 2> data({frames, edge * edge});
+  for (std::size_t f = 0; f < frames; ++f) {
+    out.drift.push_back({.dy_px = 0.37 * static_cast<double>(f), .dx_px = -0.21 * static_cast<double>(f)});
+    Rng rng(seed, 3, f);
+    for (std::size_t y = 0; y < edge; ++y) {
+      const double row = jitter_px * rng.normal();
+      for (std::size_t x = 0; x < edge; ++x) {
+        const double mean = counts * lattice(static_cast<double>(y) - out.drift[f].dy_px,
+                                             static_cast<double>(x) - out.drift[f].dx_px - row);
+        data.row(f)[y * edge + x] = static_cast<float>(rng.poisson(mean));
+      }
+    }
+  }
+  out.series.navigation = {{.name = "time", .size = frames, .scale = 1.0, .unit = "s"}};
+  out.series.axes = {{.name = "y", .size = edge, .scale = 1.0, .unit = "nm"},
+                     {.name = "x", .size = edge, .scale = 1.0, .unit = "nm"}};
+  out.series.source = signal::memory_source(std::move(data));
+  return out;
+}
+
+/// Rms deviation from the lattice where all frames are.
+double misfit(const SeriesAverage& average, double counts) {
+  double sum = 0.0, n = 0.0;
+  for (std::size_t y = 20; y < edge - 20; ++y) {
+    for (std::size_t x = 20; x < edge - 20; ++x) {
+      const double d = static_cast<double>(average.image.mean.view()(y, x)) -
+                       counts * lattice(static_cast<double>(y), static_cast<double>(x));
+      sum += d * d;
+      n += 1.0;
+    }
+  }
+  return std::sqrt(sum / n);
+}
+
+TEST(SeriesAverage, gains_the_square_root_of_the_frames) {
+  constexpr std::size_t frames = 25;
+  const Case c = lattice_series(frames, 40.0, 0.0, 1);
+  hotstage::Run run;
+  const SeriesAverage average = average_series(c.series, c.drift, {}, run);
+  EXPECT_EQ(average.frames, frames);
+  std::printf("noise %.3f to %.3f counts: %.3f of sqrt(n)\n", average.frame_noise, average.mean_noise,
+              average.reduction() / 5.0);
+  constexpr double few_per_cent = 0.05;  // 10⁴ pixels, neighbours correlated by the interpolation
+  EXPECT_NEAR(average.reduction() / 5.0, 1.0, few_per_cent);
+  double stated = 0.0, n = 0.0;
+  for (std::size_t y = 20; y < edge - 20; ++y) {
+    for (std::size_t x = 20; x < edge - 20; ++x) {
+      stated += static_cast<double>(average.image.variance.view()(y, x));
+      n += 1.0;
+    }
+  }
+  EXPECT_NEAR(std::sqrt(stated / n) / average.mean_noise, 1.0, few_per_cent);
+}
+
+TEST(SeriesAverage, is_sharper_when_rows_are_put_right) {
+  const Case c = lattice_series(24, 100.0, 1.5, 2);
+  hotstage::Run run;
+  const double as_recorded = misfit(average_series(c.series, c.drift, {}, run), 100.0);
+  const SeriesAverage average = average_series(c.series, c.drift, RowMotionOptions{}, run);
+  const double put_right = misfit(average, 100.0);
+  std::printf("off the truth by %.2f, rows put right %.2f counts of 100; jitter found %.2f px of 1.5\n", as_recorded,
+              put_right, average.row_rms_px.front());
+  EXPECT_LT(put_right, 0.7 * as_recorded);
+  EXPECT_NEAR(average.row_rms_px.front(), 1.5, 0.3);
+}
+
+TEST(SeriesAverage, leaves_out_frames_of_sudden_focus_and_refuses_without_room) {
+  Case c = lattice_series(6, 40.0, 0.0, 3);
+  c.drift[2].flags = frame_focus;
+  hotstage::Run run;
+  EXPECT_EQ(average_series(c.series, c.drift, {}, run).frames, 5U);
+  run.memory = std::size_t{1} << 20;
+  EXPECT_THROW(static_cast<void>(average_series(c.series, c.drift, {}, run)), Error);
+}
+
+TEST(SeriesAverage, is_the_same_for_any_number_of_threads) {
+  const Case c = lattice_series(5, 40.0, 0.5, 4);
+  hotstage::Run one, two;
+  two.threads = 2;
+  const SeriesAverage a = average_series(c.series, c.drift, RowMotionOptions{}, one);
+  const SeriesAverage b = average_series(c.series, c.drift, RowMotionOptions{}, two);
+  EXPECT_TRUE(std::equal(a.image.mean.data(), a.image.mean.data() + a.image.mean.size(), b.image.mean.data()));
+  EXPECT_EQ(a.mean_noise, b.mean_noise);
+}
+
+TEST(FringeJitter, measures_what_was_put_in) {
+  constexpr std::size_t images = 8;
+  const Case c = lattice_series(images, 500.0, 0.7, 5);
+  const Case still = lattice_series(images, 500.0, 0.0, 6);
+  double moved = 0.0, quiet = 0.0;
+  for (std::size_t i = 0; i < images; ++i) {
+    moved += fringe_jitter_px(read_frame(c.series, i).view()) / static_cast<double>(images);
+    quiet += fringe_jitter_px(read_frame(still.series, i).view()) / static_cast<double>(images);
+  }
+  std::printf("row to row %.3f px of %.3f, still %.3f px\n", moved, 0.7 * std::numbers::sqrt2, quiet);
+  // 80 steps an image, median deviation: 13 % each, 5 % for eight images.
+  EXPECT_NEAR(moved / (0.7 * std::numbers::sqrt2), 1.0, 0.15);
+  EXPECT_LT(quiet, 0.15);
+}
+
+}  // namespace
+}  // namespace hotstage::series
