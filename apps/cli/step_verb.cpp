@@ -112,6 +112,34 @@ study::DataEntry data_entry(const std::string& typed) {
   return entry;
 }
 
+/// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                          "0123456789_-+=.,:/@%") == std::string::npos;
+  std::string out;
+  for (const char c : word) {
+    out += c == '\'' ? "'\\''" : std::string(1, c);
+  }
+  return plain ? word : "'" + out + "'";
+}
+
+/// The command that does the same again.
+std::string command_of(const study::Step& step, const Typed& typed) {
+  std::string out = fmt::format("hotstage {}", step.id);
+  out.replace(out.find('.'), 1, " ");
+  for (const auto& [name, file] : typed.inputs) {
+    out += file.empty() ? "" : fmt::format(" --{} {}", name, quoted(file));
+  }
+  for (const auto& [name, words] : typed.options) {
+    out += words.empty() ? "" : fmt::format(" --{}", name);
+    for (const std::string& word : words) {
+      out += " " + quoted(word);
+    }
+  }
+  return out;
+}
+
 study::StudyFile one_step_study(const study::Step& step, const Typed& typed) {
   study::StudyFile file;
   std::string plain(step.id);
@@ -121,6 +149,7 @@ study::StudyFile one_step_study(const study::Step& step, const Typed& typed) {
   file.name = plain;
   file.title = step.title;
   file.file = std::filesystem::current_path() / "command-line";
+  file.command = command_of(step, typed);
   study::StepEntry entry{.name = std::string(step.id.substr(step.id.find('.') + 1)),
                          .use = std::string(step.id),
                          .table = Value::object()};

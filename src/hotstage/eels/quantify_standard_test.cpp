@@ -4,6 +4,7 @@
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/detail/synthetic_oxide.hpp"
 #include "hotstage/eels/quantify.hpp"
+#include "hotstage/eels/testing/complaint.hpp"
 #include "hotstage/num/statistics.hpp"
 
 #include <gtest/gtest.h>
@@ -15,6 +16,8 @@
 
 namespace hotstage::eels {
 namespace {
+
+using testing::complaint;
 
 using detail::synthetic_oxide;
 
@@ -41,16 +44,6 @@ signal::Signal first_item(const signal::Signal& data) {
   out.navigation.clear();
   out.source = signal::memory_source(std::move(one));
   return out;
-}
-
-std::string complaint(const DualPair& pair, const QuantifyOptions& options) {
-  hotstage::Run run;
-  try {
-    (void)quantify(pair.core, &pair.low, options, run);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 TEST(Standard, calibrates_the_rest_without_angles_or_cross_sections) {

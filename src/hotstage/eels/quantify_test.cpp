@@ -4,6 +4,7 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/eels/detail/synthetic_oxide.hpp"
+#include "hotstage/eels/testing/complaint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,8 @@
 namespace hotstage::eels {
 namespace {
 
+using testing::complaint;
+
 using detail::synthetic_oxide;
 
 QuantifyOptions boron_and_oxygen() {
@@ -20,16 +23,6 @@ QuantifyOptions boron_and_oxygen() {
   options.edges = {"B K", "O K"};
   options.chain.placement = Placement::tabulated;
   return options;
-}
-
-std::string complaint(const DualPair& pair, const QuantifyOptions& options) {
-  hotstage::Run run;
-  try {
-    (void)quantify(pair.core, &pair.low, options, run);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
 }
 
 TEST(Quantify, recovers_a_known_ratio_from_a_dual_pair) {

@@ -8,6 +8,7 @@
 #include "hotstage/io/hdf5.hpp"
 #include "hotstage/io/temporary_folder.hpp"
 #include "hotstage/signal/detail/example_signals.hpp"
+#include "hotstage/signal/testing/refusal.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -18,6 +19,8 @@
 
 namespace hotstage::signal {
 namespace {
+
+using signal::testing::refusal;
 
 using detail::Example;
 using detail::example_signals;
@@ -170,16 +173,6 @@ std::vector<const Format*> writable() {
 
 INSTANTIATE_TEST_SUITE_P(every, FormatLaw, ::testing::ValuesIn(writable()),
                          [](const auto& of) { return std::string(of.param->id); });
-
-Error refusal(const std::filesystem::path& path) {
-  hotstage::Run run;
-  try {
-    (void)load_all(path, run);
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Errc::usage, "accepted");
-}
 
 TEST(Sniff, macOS_companions_are_named_with_the_file_to_use_instead) {
   const TemporaryFolder folder;

@@ -137,7 +137,7 @@ std::vector<PlannedStep> make_plan(const StudyFile& study) {
     try {
       waiting.push_back(plan_step(study, entry));
     } catch (Error& error) {
-      error.in_file(study.file.string());
+      error.in_file(study.place());
       throw;
     }
   }
@@ -149,7 +149,7 @@ std::vector<PlannedStep> make_plan(const StudyFile& study) {
                          [&](const Binding& b) { return b.from_data() || done.contains(b.source); });
     });
     if (ready == waiting.end()) {
-      throw Error(Errc::bad_input, Location{.file = study.file.string()},
+      throw Error(Errc::bad_input, Location{.file = study.place()},
                   fmt::format("the steps wait for each other in a circle, \"{}\" among them", waiting.front().name));
     }
     done.insert(ready->name);

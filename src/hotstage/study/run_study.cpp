@@ -39,7 +39,7 @@ fs::path data_path(const StudyFile& study, const NamedData& data) {
   try {
     return resolve_path(data.entry.file, study.file.parent_path());
   } catch (Error& error) {
-    error.in_file(study.file.string());
+    error.in_file(study.place());
     error.add_frame(fmt::format("data \"{}\" of the study", data.name));
     throw;
   }

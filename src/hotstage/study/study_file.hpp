@@ -86,6 +86,10 @@ struct StudyFile {
   std::vector<ClaimEntry> claims;  ///< of the claims file, in its order
   std::filesystem::path file;
   std::string variant;  ///< empty: none; several with commas
+  std::string command;  ///< what was typed, for a study that has no file; `file` then only says where paths begin
+
+  /// Where a mistake in the study stands.
+  [[nodiscard]] std::string place() const { return command.empty() ? file.string() : "command line"; }
 };
 
 /// Reads and checks a study. Unknown keys are errors with line and nearest name. Throws Error.

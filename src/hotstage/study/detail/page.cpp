@@ -167,9 +167,9 @@ std::string report_page(const StudyFile& study, const StudyOutcome& outcome, con
     page.sections.push_back(step_section(step));
   }
   report::Section again{.title = "How to make this again"};
-  again.blocks.emplace_back(
-      report::Code{fmt::format("hotstage run {}{}", study.file.string(),
-                               study.variant.empty() ? "" : fmt::format(" --variant {}", study.variant))});
+  const std::string variant = study.variant.empty() ? "" : fmt::format(" --variant {}", study.variant);
+  again.blocks.emplace_back(report::Code{
+      study.command.empty() ? fmt::format("hotstage run {}{}", study.file.string(), variant) : study.command});
   again.blocks.emplace_back(
       report::Items{{"results.json: all numbers, the same bytes in every run",
                      "tables/: CSV with units in the column names", "figures/: the figures as SVG",

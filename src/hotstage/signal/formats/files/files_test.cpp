@@ -7,12 +7,15 @@
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/png/test_files.hpp"
 #include "hotstage/signal/formats/tia/test_files.hpp"
+#include "hotstage/signal/testing/refusal.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace hotstage::signal::files {
 namespace {
+
+using signal::testing::refusal;
 
 using io::TemporaryFolder;
 
@@ -70,16 +73,6 @@ TEST(Files, reads_go_to_the_right_file_however_many_are_open) {
     EXPECT_EQ(row.row(0)[0], static_cast<float>(i));
   }
   EXPECT_EQ(read_all(signal).row(12)[15], 12.0F);
-}
-
-Error refusal(const std::filesystem::path& path) {
-  hotstage::Run run;
-  try {
-    (void)load_all(path, run);
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Errc::usage, "accepted");
 }
 
 TEST(Files, files_that_do_not_belong_together_are_named) {

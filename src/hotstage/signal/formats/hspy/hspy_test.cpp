@@ -7,11 +7,14 @@
 #include "hotstage/signal/detail/example_signals.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/hspy/tree.hpp"
+#include "hotstage/signal/testing/refusal.hpp"
 
 #include <gtest/gtest.h>
 
 namespace hotstage::signal::hspy {
 namespace {
+
+using signal::testing::refusal;
 
 using io::TemporaryFolder;
 
@@ -128,16 +131,6 @@ class WildFile {
  private:
   io::Hdf5File file_;
 };
-
-Error refusal(const std::filesystem::path& path) {
-  hotstage::Run run;
-  try {
-    (void)load(path, run);
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Errc::usage, "accepted");
-}
 
 TEST(Hspy, layouts_that_cannot_be_read_are_refused_with_the_reason) {
   const TemporaryFolder folder;

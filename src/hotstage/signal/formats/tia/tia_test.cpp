@@ -6,6 +6,7 @@
 #include "hotstage/io/temporary_folder.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/tia/test_files.hpp"
+#include "hotstage/signal/testing/refusal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,8 @@
 
 namespace hotstage::signal::tia {
 namespace {
+
+using signal::testing::refusal;
 
 using io::TemporaryFolder;
 using testing_files::make_document;
@@ -88,16 +91,6 @@ TEST(Tia, a_stopped_series_gives_what_was_recorded_and_says_so) {
   EXPECT_EQ(load(folder / "a_1.ser", run).shape_text(), "2 | 4 × 5");
   ASSERT_EQ(run.warnings().size(), 1U);
   EXPECT_EQ(run.warnings()[0].kind, "tia.stopped");
-}
-
-Error refusal(const std::filesystem::path& path) {
-  hotstage::Run run;
-  try {
-    (void)load_all(path, run);
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(Errc::usage, "accepted");
 }
 
 TEST(Tia, every_truncation_is_an_error_with_its_place) {
