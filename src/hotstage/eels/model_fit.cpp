@@ -451,6 +451,7 @@ void ModelFitter::ratios() {
   for (std::size_t i = 0; i < standard.size(); ++i) {
     standard[i] = standard[i] != 0 && items[i] != 0 ? 1 : 0;
   }
+  const std::vector<char> sample = detail::sample_items(items, standard);
   for (std::size_t e = 0; e < out_.edges.size(); ++e) {
     if (e == r) {
       continue;
@@ -466,9 +467,9 @@ void ModelFitter::ratios() {
     ratio.denominator = r;
     ratio.model_uncertainty = std::hypot(out_.edges[e].relative_uncertainty, out_.edges[r].relative_uncertainty);
     RatioResult calibration = ratio;
-    detail::fill_ratio(items, amounts, ratio);
+    detail::fill_ratio(items, sample, amounts, ratio);
     if (options_.standard.given()) {
-      detail::fill_ratio(standard, amounts, calibration);
+      detail::fill_ratio(standard, standard, amounts, calibration);
       const KFactor factor = k_factor(calibration, options_.standard);
       apply(factor, ratio);
       out_.edges[e].k = factor.k;

@@ -220,6 +220,8 @@ TEST(ModelFit, a_standard_in_the_measurement_replaces_the_cross_sections) {
   EXPECT_FALSE(result.relative);
   EXPECT_NEAR(result.ratios[0].value[0], truth, 1e-3 * truth);
   EXPECT_NEAR(result.ratios[0].value[5], 2.0 * truth, 2.0 * required_bias * truth);
+  EXPECT_EQ(result.ratios[0].used, 3U);  // the mean is over the items outside the standard
+  EXPECT_NEAR(result.ratios[0].mean.value, 2.0 * truth, 2.0 * required_bias * truth);
   EXPECT_GE(result.ratios[0].model_uncertainty, 0.02);
   EXPECT_EQ(result.edges[1].k.value, 1.0);
 }

@@ -146,6 +146,7 @@ class Quantifier {
   void total(std::size_t e);
   [[nodiscard]] double scale(std::size_t e, double shift_eV) const;
   [[nodiscard]] detail::AmountPair amounts(std::size_t e, std::size_t item) const;
+  [[nodiscard]] std::vector<char> used() const;
   [[nodiscard]] std::vector<char> items(detail::Group group) const;
   [[nodiscard]] detail::CommonErrors::Ratio ratio_of(const RatioResult& ratio, detail::Group group) const;
   [[nodiscard]] RatioResult ratio(std::size_t e);
@@ -389,17 +390,22 @@ detail::AmountPair Quantifier::amounts(std::size_t e, std::size_t item) const {
   return out;
 }
 
-/// The items that count: those of the standard calibrate, the others are the sample. Without others the standard is.
-std::vector<char> Quantifier::items(detail::Group group) const {
-  const bool apart = plan_.has_standard() && out_.standard_items < out_.used;
+std::vector<char> Quantifier::used() const {
   std::vector<char> out;
   out.reserve(out_.status.size());
-  for (std::size_t i = 0; i < out_.status.size(); ++i) {
-    const bool standard = plan_.has_standard() && plan_.standard[i] != 0;
-    const bool wanted = group == detail::Group::standard ? standard : !(apart && standard);
-    out.push_back(out_.status[i] == ItemStatus::ok && wanted ? 1 : 0);
+  for (const ItemStatus status : out_.status) {
+    out.push_back(status == ItemStatus::ok ? 1 : 0);
   }
   return out;
+}
+
+/// The items that count: those of the standard calibrate, the others are the sample. Without others the standard is.
+std::vector<char> Quantifier::items(detail::Group group) const {
+  std::vector<char> standard(out_.status.size(), 0);
+  for (std::size_t i = 0; i < standard.size(); ++i) {
+    standard[i] = plan_.has_standard() && plan_.standard[i] != 0 && out_.status[i] == ItemStatus::ok ? 1 : 0;
+  }
+  return group == detail::Group::standard ? standard : detail::sample_items(used(), standard);
 }
 
 detail::CommonErrors::Ratio Quantifier::ratio_of(const RatioResult& ratio, detail::Group group) const {
@@ -423,10 +429,11 @@ RatioResult Quantifier::ratio(std::size_t e) {
   out.model_uncertainty = std::hypot(out_.edges[e].relative_uncertainty, out_.edges[r].relative_uncertainty);
   const auto pair = [&](std::size_t i) { return amounts(e, i); };
   RatioResult calibration = out;
-  detail::fill_ratio(items(detail::Group::sample), pair, out);
+  detail::fill_ratio(used(), items(detail::Group::sample), pair, out);
   std::optional<KFactor> factor;
   if (plan_.has_standard()) {
-    detail::fill_ratio(items(detail::Group::standard), pair, calibration);
+    const std::vector<char> standard = items(detail::Group::standard);
+    detail::fill_ratio(standard, standard, pair, calibration);
     factor = k_factor(calibration, options_.standard);
   }
   // With the standard as the sample nothing is left to carry: the ratio is the one stated.
@@ -438,15 +445,6 @@ RatioResult Quantifier::ratio(std::size_t e) {
     out.mean.sigma = out.used > 1 ? std::hypot(out.mean.sigma, shared.mean) : out.of_sums.sigma;
   }
   if (factor) {
-    // Every item is printed, the mean is over those outside the standard.
-    RatioResult all = out;
-    std::vector<char> used = items(detail::Group::sample);
-    const std::vector<char> standard = items(detail::Group::standard);
-    std::transform(used.begin(), used.end(), standard.begin(), used.begin(),
-                   [](char a, char b) { return static_cast<char>(a | b); });
-    detail::fill_ratio(used, pair, all);
-    out.value = all.value;
-    out.sigma = all.sigma;
     eels::apply(*factor, out);
     out_.edges[e].k = factor->k;
     out_.assumed.push_back(

@@ -10,13 +10,20 @@
 
 namespace hotstage::eels::detail {
 
-void fill_ratio(std::span<const char> used, const std::function<AmountPair(std::size_t item)>& amounts,
-                RatioResult& out) {
+std::vector<char> sample_items(std::span<const char> used, std::span<const char> standard) {
+  std::vector<char> out(used.begin(), used.end());
+  for (std::size_t i = 0; i < standard.size(); ++i) {
+    out[i] = used[i] != 0 && standard[i] == 0 ? 1 : 0;
+  }
+  const bool others = std::ranges::any_of(out, [](char u) { return u != 0; });
+  return others ? out : std::vector<char>(used.begin(), used.end());
+}
+
+void fill_ratio(std::span<const char> used, std::span<const char> sample,
+                const std::function<AmountPair(std::size_t item)>& amounts, RatioResult& out) {
   out.value.assign(used.size(), 0.0);
   out.sigma.assign(used.size(), 0.0);
-  out.used = static_cast<std::size_t>(std::ranges::count_if(used, [](char u) { return u != 0; }));
   std::vector<double> values;
-  values.reserve(out.used);
   double squares = 0.0;
   AmountPair sums;
   for (std::size_t i = 0; i < used.size(); ++i) {
@@ -28,12 +35,16 @@ void fill_ratio(std::span<const char> used, const std::function<AmountPair(std::
     value.sigma = std::sqrt(value.sigma * value.sigma + pair.common);
     out.value[i] = value.value;
     out.sigma[i] = value.sigma;
+    if (sample[i] == 0) {
+      continue;
+    }
     values.push_back(value.value);
     squares += value.sigma * value.sigma;
     sums.top = {sums.top.value + pair.top.value, std::hypot(sums.top.sigma, pair.top.sigma)};
     sums.bottom = {sums.bottom.value + pair.bottom.value, std::hypot(sums.bottom.sigma, pair.bottom.sigma)};
     sums.covariance += pair.covariance;
   }
+  out.used = values.size();
   if (values.empty()) {
     return;
   }

@@ -25,9 +25,9 @@ void add_results(const eels::ModelFitResult& result, StepOutput& out) {
                   .label = ratio.name + (result.relative ? "" : " atomic ratio"),
                   .headline = true};
     number.method = fmt::format(
-        "model of the whole spectrum, mean of {} items; counting ± {:.2g}, {} ± {:.2g}; scatter of items "
+        "model of the whole spectrum, mean of {} items{}; counting ± {:.2g}, {} ± {:.2g}; scatter of items "
         "{:.2g}{}",
-        ratio.used, ratio.mean.sigma,
+        ratio.used, ratio.used < result.used ? " outside the standard" : "", ratio.mean.sigma,
         result.edges[ratio.numerator].k.sigma > 0.0 ? "k factor of the standard" : "cross-sections", model,
         ratio.scatter,
         result.convolved ? "; plural scattering in the model" : "; no low loss: plural scattering ignored");
@@ -87,7 +87,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "eels.model",
-    .version = 2,
+    .version = 3,
     .title = "Atomic ratios by a model of the whole spectrum",
     .help =
         "Fits background, cross-sections and free near-edge structure, convolved with the low loss, item by item; "
