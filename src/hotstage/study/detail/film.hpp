@@ -103,6 +103,7 @@ class Film {
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
   std::vector<Outline> boundaries_;  ///< in pixels of frame 0
+  std::string edits_;                ///< of the labels by hand, as a caption says it
   std::vector<Circle> circles_;
   std::optional<signal::Signal> onset_;
   Buffer<float, 2> onset_map_;  ///< °C per block

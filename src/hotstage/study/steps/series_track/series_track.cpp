@@ -4,6 +4,7 @@
 #include "hotstage/series/events.hpp"
 #include "hotstage/series/paper_sampling.hpp"
 #include "hotstage/series/sites.hpp"
+#include "hotstage/study/detail/series_edit_pages.hpp"
 #include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_results.hpp"
@@ -100,6 +101,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 
   StepOutput out;
   detail::add_tracking(t, out);
+  detail::note_edits(inputs.signal("labels"), out);
   detail::add_fronts(t, whole.view(), run, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
