@@ -85,7 +85,7 @@ Editor::Editor(const EditInput& input, const SegmentOptions& options)
       covered_.view()(y, x) = n > 0.0F && n >= 0.5F * most ? 1 : 0;
     }
   }
-  owner_ = detail::spot_pixels(labels_.view(), covered_.view(), input.spots);
+  owner_ = detail::spot_pixels(labels_.view(), input.spots);
   for (std::size_t i = 0; i < input.spots.size(); ++i) {
     spots_.push_back({.spot = input.spots[i], .number = i + 1});
   }
@@ -397,9 +397,11 @@ void Editor::remove(AppliedEdit& out) {
   const Buffer<std::int32_t, 2> whole = filled_labels(labels_.view());
   for (std::size_t i = 0; i < labels_.size(); ++i) {
     if (owner_.data()[i] == owner) {
-      labels_.data()[i] = whole.data()[i];
       owner_.data()[i] = 0;
-      ++out.changed_px;
+      if (covered_.data()[i] != 0) {
+        labels_.data()[i] = whole.data()[i];
+        ++out.changed_px;
+      }
     }
   }
   out.area_before_px = held.spot.area_px;
@@ -436,7 +438,8 @@ void Editor::add(AppliedEdit& out) {
   out.area_after_px = spot.area_px;
   out.y_px = spot.y_px;
   out.x_px = spot.x_px;
-  out.what = fmt::format("{} of {} px added", edit_->kind == DarkKind::crack ? "crack" : "void", area.size());
+  out.what = fmt::format("{} of {} px added, {:.0f} % of the brightness missing in its core",
+                         edit_->kind == DarkKind::crack ? "crack" : "void", area.size(), 100.0 * spot.depth);
 }
 
 AppliedEdit Editor::apply(const Edit& edit) {

@@ -138,6 +138,22 @@ TEST(Edits, remove_gives_the_pixels_of_a_void_back_to_its_grain) {
   EXPECT_EQ(grain_area(e, 2), rows * 32);
 }
 
+TEST(Edits, remove_leaves_what_no_frame_covers_without_a_grain) {
+  Scene scene;
+  for (std::size_t y = 60; y < rows; ++y) {
+    for (std::size_t x = 0; x < columns; ++x) {
+      scene.n.view()(y, x) = 1.0F;
+      scene.labels.view()(y, x) = 0;
+    }
+  }
+  scene.spots.push_back(
+      {.kind = DarkKind::crack, .y_px = 61.5, .x_px = 47.5, .area_px = 384.0, .radius_px = 11.0, .length_px = 96.0});
+  const auto e = scene.apply("[[edit]]\naction = \"remove\"\nat = [62, 50]\nreason = \"edge of the frames\"\n");
+  EXPECT_EQ(e.segmentation.spots.size(), 1U);
+  EXPECT_EQ(e.segmentation.labels.view()(62, 50), 0);
+  EXPECT_EQ(e.changed_px, 0U);
+}
+
 TEST(Edits, add_measures_a_circle_as_found_voids_are_measured) {
   const Scene scene;
   const auto e = scene.apply("[[edit]]\naction = \"add\"\nat = [44, 80]\nradius = 7.5\nreason = \"missed: faint\"\n");

@@ -26,15 +26,12 @@ double distance(const DarkSpot& spot, const Place& p) {
 
 }  // namespace
 
-Buffer<std::int32_t, 2> spot_pixels(View<const std::int32_t, 2> labels, View<const std::uint8_t, 2> covered,
-                                    std::span<const DarkSpot> spots) {
+Buffer<std::int32_t, 2> spot_pixels(View<const std::int32_t, 2> labels, std::span<const DarkSpot> spots) {
   const auto rows = static_cast<long>(labels.extent(0));
   const auto columns = static_cast<long>(labels.extent(1));
   Buffer<std::int32_t, 2> out({labels.extent(0), labels.extent(1)});
   const auto is_hole = [&](long y, long x) {
-    const auto uy = static_cast<std::size_t>(y);
-    const auto ux = static_cast<std::size_t>(x);
-    return labels(uy, ux) == 0 && covered(uy, ux) != 0;
+    return labels(static_cast<std::size_t>(y), static_cast<std::size_t>(x)) == 0;
   };
   for (std::size_t s = 0; s < spots.size(); ++s) {
     const DarkSpot& spot = spots[s];

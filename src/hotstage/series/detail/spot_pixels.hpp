@@ -11,9 +11,8 @@
 namespace hotstage::series::detail {
 
 /// Index of the spot + 1 for the pixels with label 0 that hang together with its centre, no farther away than a spot of
-/// its size reaches; where two claim a pixel, the one whose centre is nearer in its own radii. 0 elsewhere and where
-/// `covered` is 0. Throws Error{bad_input} for a spot without any such pixel: it is not of these labels.
-[[nodiscard]] Buffer<std::int32_t, 2> spot_pixels(View<const std::int32_t, 2> labels,
-                                                  View<const std::uint8_t, 2> covered, std::span<const DarkSpot> spots);
+/// its size reaches; where two claim a pixel, the one whose centre is nearer in its own radii. 0 elsewhere. Throws
+/// Error{bad_input} for a spot without any such pixel: it is not of these labels.
+[[nodiscard]] Buffer<std::int32_t, 2> spot_pixels(View<const std::int32_t, 2> labels, std::span<const DarkSpot> spots);
 
 }  // namespace hotstage::series::detail

@@ -130,7 +130,7 @@ void Film::read_temperatures(const StepInputs& inputs, const FilmOptions& option
   if (file == inputs.files.end()) {
     return;
   }
-  const heater::HeaterLog log = heater::read_log(file->second);
+  const heater::HeaterLog log = heater::read_log(file->second, {.columns = options.columns});
   const heater::Mounting mounting{.clock_offset = options.clock_offset};
   const heater::ClockJoin join =
       heater::join_clocks(log, timeline_, signal::acquisition_clock(frames_), options.zero, mounting);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/heater/format.hpp"
 #include "hotstage/heater/frame_temperature.hpp"
 #include "hotstage/series/registration.hpp"
 #include "hotstage/study/step.hpp"
@@ -16,12 +17,14 @@ namespace hotstage::study::detail {
 
 /// Options that a strip and a movie share.
 struct FilmOptions {
+  heater::ColumnMap columns;
   heater::ClockZero zero = heater::ClockZero::ramp;
   Time clock_offset{};
   int average = 1;
 
   template <class V>
   void fields(V& v) {
+    v("columns", columns, {.help = "of a log that no format knows: which column of the table is what"});
     v("zero", zero,
       {.help = "what time 0 of the frames is: the start of the log's ramp, its first row, or a date of a wall clock"});
     v("clock_offset", clock_offset, {.help = "heater clock minus microscope clock", .unit = "s"});

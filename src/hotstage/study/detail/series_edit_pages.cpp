@@ -62,14 +62,15 @@ void draw_edits(const signal::Signal& frames, std::span<const series::AppliedEdi
   if (!line.x.empty()) {
     panel.marks.emplace_back(std::move(line));
   }
+  const double aside = 0.02 * frames.axes[1].scale * static_cast<double>(frames.axes[1].size);
   report::Points points{.name = "named", .symbol = report::Symbol::diamond, .colour = report::Colour::orange};
   for (std::size_t i = 0; i < applied.size(); ++i) {
     for (const series::EditPoint& p : applied[i].edit.points) {
       points.y.push_back(frames.axes[0].value(p[0]));
       points.x.push_back(frames.axes[1].value(p[1]));
     }
-    panel.marks.emplace_back(report::Text{.text = fmt::format(" {}", i + 1),
-                                          .x = frames.axes[1].value(applied[i].x_px),
+    panel.marks.emplace_back(report::Text{.text = fmt::format("{}", i + 1),
+                                          .x = frames.axes[1].value(applied[i].x_px) + aside,
                                           .y = frames.axes[0].value(applied[i].y_px),
                                           .anchor = report::Anchor::left});
   }
@@ -225,13 +226,16 @@ report::Figure edit_figure(const signal::Signal& frames, const series::MeanImage
                            const series::Segmentation& before, const series::EditedSegmentation& after) {
   report::Figure out{.id = "edits", .title = "Grains and voids before and after correction by hand"};
   out.caption =
-      "Mean of the first frames with boundaries (yellow), voids (circles) and cracks (triangles); orange: lines, "
-      "outlines and points of the edits, with their numbers in the table.";
+      "Mean of the first frames with boundaries (yellow), voids (circles) and cracks (triangles); orange, on the "
+      "left: lines, outlines and points of the edits with their numbers in the table.";
   for (const series::Segmentation* s : {&before, &after.segmentation}) {
     report::Panel panel = std::move(grain_figure(frames, mean, *s).panels.front());
     panel.column = out.panels.size();
     panel.title = out.panels.empty() ? "Before" : "After";
-    draw_edits(frames, after.applied, panel);
+    if (out.panels.empty()) {
+      draw_edits(frames, after.applied, panel);
+      std::get<report::Image>(panel.marks.front()).bar = false;
+    }
     out.panels.push_back(std::move(panel));
   }
   return out;
