@@ -33,7 +33,7 @@ class Outcome:
             return step.tables[name]
         if step is not None and name in step.signals:
             return step.signals[name].data
-        raise AttributeError(f"{name}; there are: {', '.join(dir(self)[-len(self._names()):])}")
+        raise AttributeError(f"{name}; there are: {', '.join(self._names() if step is not None else ())}")
 
     def __getitem__(self, id: str) -> dict:
         """The number of that name: value, sigma, unit, method, …"""

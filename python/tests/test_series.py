@@ -63,7 +63,7 @@ def test_the_chain_from_arrays_to_grains_and_corrections(frames, registered, tmp
     edited = series.edit(frames, registered, found, edits, **how)
     assert edited.edits["reason"] == ["a test"] and edited.edits["area_after"][0] == 0
     assert "void" not in edited.spots["kind"]
-    assert any("1 manual edit by A. Author" in check["value"] for check in edited.step.checks)
+    assert any("1 manual edit by A. Author" in check["measured"] for check in edited.step.checks)
     with pytest.raises(hotstage.BadInput, match=r"edits.toml:3"):
         edits.write_text(edits.read_text().replace("[100, 110]", "[10, 10]"))
         series.edit(frames, registered, found, edits, **how)

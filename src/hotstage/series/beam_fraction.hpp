@@ -33,12 +33,12 @@ struct DetectorScan {
 };
 
 /// Two levels by Otsu's threshold (doi:10.1109/TSMC.1979.4310076); black is the median of the dark class, the area are
-/// the pixels brighter than the middle between both levels, the largest 4-connected part of them. The level of the
-/// whole beam is the mean over that area (LeBeau and Stemmer 2008, doi:10.1016/j.ultramic.2008.07.001). Scattered
-/// electrons fall mostly on its inner part: `full_model` is |inner − outer|/√12, any weight between the halves being as
-/// likely (MacArthur, Jones and Nellist 2014, doi:10.1088/1742-6596/522/1/012018, show what uneven detectors do).
-/// Throws Error{bad_input} below 32 × 32 px, Error{refused} when the image has no two levels or the area is below a
-/// hundredth of it.
+/// the pixels brighter than the middle between both levels, the largest 4-connected part of them: shadows below half of
+/// the response, as beside the hole of a ring, are left out. The level of the whole beam is the mean over that area
+/// (LeBeau and Stemmer 2008, doi:10.1016/j.ultramic.2008.07.001). Scattered electrons fall mostly on its inner part:
+/// `full_model` is |inner − outer|/√12, any weight between the halves being as likely (MacArthur, Jones and Nellist
+/// 2014, doi:10.1088/1742-6596/522/1/012018, show what uneven detectors do). Throws Error{bad_input} below 32 × 32 px,
+/// Error{refused} when the image has no two levels or the area is below a hundredth of it.
 [[nodiscard]] DetectorScan read_detector_scan(View<const float, 2> scan);
 
 /// fraction = (counts − black)/(full − black of the scan) · scan's current over that of the frames.

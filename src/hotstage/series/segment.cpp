@@ -91,7 +91,7 @@ cv::Mat find_markers(const cv::Mat& gradient, double threshold) {
   cv::distanceTransform(flat, distance, cv::DIST_L2, cv::DIST_MASK_5);
   const int size = 2 * marker_spacing + 1;
   cv::dilate(distance, highest, cv::getStructuringElement(cv::MORPH_ELLIPSE, {size, size}));
-  cv::Mat(distance >= highest - 0.5F).copyTo(peaks);
+  cv::Mat(distance >= highest - 0.5).copyTo(peaks);
   peaks.setTo(0, distance < marker_clearance);
   cv::connectedComponents(peaks, markers, 8, CV_32S);
   return markers;
