@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "console.hpp"
 #include <algorithm>
@@ -49,11 +50,22 @@ const CLI::App& named_command(const CLI::App& app, int argc, char** argv, int& f
   return *command;
 }
 
-/// A mistyped option is the mistake to name: CLI11 would first complain that the right one is missing.
-void refuse_unknown_options(const CLI::App& app, int argc, char** argv) {
+/// A mistyped step or option is the mistake to name: CLI11 would first complain that the right one is missing.
+void refuse_unknown_words(const CLI::App& app, int argc, char** argv) {
   int first = 1;
   const CLI::App& command = named_command(app, argc, argv, first);
   std::vector<std::string> known;
+  for (const CLI::App* below : command.get_subcommands({})) {
+    known.push_back(below->get_name());
+  }
+  if (&command != &app && !known.empty() && (first == argc || argv[first][0] != '-')) {
+    throw Error(
+        Errc::usage,
+        first == argc ? fmt::format("{}: no step named", command.get_name())
+                      : fmt::format("{}: no step {}", command.get_name(), argv[first]),
+        first == argc ? fmt::format("There are: {}", fmt::join(known, ", ")) : nearest_hint(argv[first], known));
+  }
+  known.clear();
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) {
       known.push_back("--" + name);
@@ -105,7 +117,7 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) {
-      refuse_unknown_options(app, argc, argv);
+      refuse_unknown_words(app, argc, argv);
     }
     const int status = app.exit(error);
     return status == 0 ? 0 : static_cast<int>(Errc::usage);

@@ -28,7 +28,7 @@ from .errors import (
     UsageError,
 )
 from . import atoms, calc, eels, steps, study
-from . import eds
+from . import eds, series
 from .study import run
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "load_all",
     "run",
     "save",
+    "series",
     "sniff",
     "steps",
     "study",

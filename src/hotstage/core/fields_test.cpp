@@ -99,6 +99,8 @@ TEST(Fields, limits_dimensions_and_choices_are_checked) {
   EXPECT_NE(message(table).find("below the smallest allowed value 0 eV"), std::string::npos) << message(table);
   table["width"] = "1 nm";
   EXPECT_NE(message(table).find("has the dimension nm"), std::string::npos) << message(table);
+  table["width"] = "30";
+  EXPECT_NE(message(table).find("30 has no unit. Write \"30 eV\""), std::string::npos) << message(table);
   table["width"] = "1 eV";
   table["method"] = "poison";
   EXPECT_NE(message(table).find("Did you mean \"poisson\"?"), std::string::npos) << message(table);

@@ -214,9 +214,12 @@ Measured parse_measured(std::string_view text) {
 
 double convert(const Measured& measured, const Unit& target) {
   if (measured.unit.dimension != target.dimension) {
+    if (measured.unit.symbol.empty()) {
+      throw Error(Errc::bad_input, fmt::format("{:g} has no unit", measured.value),
+                  fmt::format("Write \"{:g} {}\"", measured.value, target.symbol));
+    }
     throw Error(Errc::bad_input,
-                fmt::format(R"("{}" has the dimension {}, expected one of {} like "{}")",
-                            measured.unit.symbol.empty() ? "a number without unit" : measured.unit.symbol,
+                fmt::format(R"("{}" has the dimension {}, expected one of {} like "{}")", measured.unit.symbol,
                             text(measured.unit.dimension), text(target.dimension), target.symbol));
   }
   if (measured.unit.factor == target.factor && measured.unit.offset == target.offset) {

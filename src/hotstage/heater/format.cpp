@@ -92,8 +92,9 @@ HeaterLog parse_log(std::string_view text, const std::string& file, const ReadOp
   const LogFormat* best =
       options.columns.temperature.empty() ? match_head(body.substr(0, head_bytes)) : &find_format("table");
   if (best == nullptr) {
-    throw Error(Errc::unsupported, Location{.file = file}, "not a heater log known here",
-                "Known are " + list_titles() + "; for other tables name time_column and temperature_column");
+    throw Error(
+        Errc::unsupported, Location{.file = file}, "not a heater log known here",
+        "Known are " + list_titles() + "; for other tables name columns.time_column and columns.temperature_column");
   }
   try {
     HeaterLog log = best->read(io::to_utf8(body), file, options);

@@ -101,6 +101,7 @@ struct Image {
   std::optional<std::array<double, 2>> range;  ///< values at the ends of the colour bar
   std::string bar_label;
   std::string bar_unit;
+  std::optional<bool> bar;            ///< false: no colour bar, that of a neighbour counts for this one; unset: shown
   std::optional<ScaleBar> scale_bar;  ///< replaces the ticks of axes that have no label
 };
 

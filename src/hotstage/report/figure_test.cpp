@@ -48,8 +48,11 @@ Figure any_figure() {
   panel.marks.emplace_back(VerticalLine{.label = "place", .value = *any_double()});
   Panel linear{.x = {.label = "x"}, .row = 1};
   linear.marks.emplace_back(Bars{.name = "bars", .labels = {"a", "b"}, .values = *doubles(2), .sigma = *doubles(2)});
-  linear.marks.emplace_back(
-      Image{.name = "image", .grid = grid, .range = std::array{0.25, 0.75}, .scale_bar = ScaleBar{1.0, "1 nm"}});
+  linear.marks.emplace_back(Image{.name = "image",
+                                  .grid = grid,
+                                  .range = std::array{0.25, 0.75},
+                                  .bar = false,
+                                  .scale_bar = ScaleBar{1.0, "1 nm"}});
   return {
       .id = "any", .title = "Any", .caption = "", .panels = {panel, linear}, .width = Width::half, .notes = {"note"}};
 }

@@ -82,7 +82,7 @@ void members(V& v, T& m) {
     v("length", m.length), v("label", m.label);
   } else if constexpr (std::is_same_v<M, Image>) {
     v("name", m.name), v("grid", m.grid), v("origin", m.origin), v("colour_map", m.colour_map), v("range", m.range);
-    v("bar_label", m.bar_label), v("bar_unit", m.bar_unit), v("scale_bar", m.scale_bar);
+    v("bar_label", m.bar_label), v("bar_unit", m.bar_unit), v("bar", m.bar), v("scale_bar", m.scale_bar);
   } else if constexpr (std::is_same_v<M, Contour>) {
     v("name", m.name), v("grid", m.grid), v("levels", m.levels), v("colour", m.colour);
   } else if constexpr (std::is_same_v<M, Span>) {
@@ -264,6 +264,8 @@ void read(const Value& node, T& item) {
     item = static_cast<std::size_t>(node.as_integer());
   } else if constexpr (std::is_same_v<T, std::string>) {
     item = node.as_text();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    item = node.as_bool();
   } else if constexpr (std::is_same_v<T, Mark>) {
     read_mark(node, item);
   } else if constexpr (is_vector<T>) {

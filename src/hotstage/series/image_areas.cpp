@@ -190,9 +190,9 @@ double refined(const cv::Mat& score, int y, int x) {
   if (y == 0 || y + 1 == score.rows) {
     return y;
   }
-  const double a = score.at<float>(y - 1, x);
-  const double b = score.at<float>(y, x);
-  const double c = score.at<float>(y + 1, x);
+  const auto a = static_cast<double>(score.at<float>(y - 1, x));
+  const auto b = static_cast<double>(score.at<float>(y, x));
+  const auto c = static_cast<double>(score.at<float>(y + 1, x));
   const double bend = a - 2.0 * b + c;
   return bend < 0.0 ? y + std::clamp(0.5 * (a - c) / bend, -0.5, 0.5) : y;
 }

@@ -103,7 +103,10 @@ Nearness near(std::span<const LabelPoint> line, std::span<const LabelPoint> to, 
 }  // namespace
 
 ImageLabels read_labels(const std::filesystem::path& file) {
-  const Value root = io::read_document(file);
+  return parse_labels(io::read_document(file));
+}
+
+ImageLabels parse_labels(const Value& root) {
   ImageLabels out;
   out.image = root.at("image").as_text();
   out.sha256 = root.at("sha256").as_text();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/core/array.hpp"
+#include "hotstage/core/value.hpp"
 
 #include <array>
 #include <cstddef>
@@ -36,6 +37,9 @@ struct ImageLabels {
 
 /// Reads data/labels/NAME.json. Throws Error{bad_input} when a member is missing or an outline has too few points.
 [[nodiscard]] ImageLabels read_labels(const std::filesystem::path& file);
+
+/// As read_labels, of a document.
+[[nodiscard]] ImageLabels parse_labels(const Value& root);
 
 /// 1 where the centre of a pixel lies inside a polygon of that kind (even-odd rule), 0 elsewhere. rows × columns.
 [[nodiscard]] Buffer<std::uint8_t, 2> fill_outlines(std::span<const Outline> outlines, std::string_view kind,

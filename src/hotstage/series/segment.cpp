@@ -91,7 +91,7 @@ cv::Mat find_markers(const cv::Mat& gradient, double threshold) {
   cv::distanceTransform(flat, distance, cv::DIST_L2, cv::DIST_MASK_5);
   const int size = 2 * marker_spacing + 1;
   cv::dilate(distance, highest, cv::getStructuringElement(cv::MORPH_ELLIPSE, {size, size}));
-  cv::Mat(distance >= highest - 0.5F).copyTo(peaks);
+  cv::Mat(distance >= highest - 0.5).copyTo(peaks);
   peaks.setTo(0, distance < marker_clearance);
   cv::connectedComponents(peaks, markers, 8, CV_32S);
   return markers;
@@ -220,6 +220,8 @@ Buffer<std::int32_t, 2> find_grains(const Prepared& p, const SegmentOptions& opt
   return labels;
 }
 
+}  // namespace
+
 std::vector<Grain> describe_grains(View<const std::int32_t, 2> labels, View<const float, 2> image) {
   std::map<int, Grain> grains;
   for (std::size_t y = 0; y < labels.extent(0); ++y) {
@@ -274,8 +276,6 @@ std::vector<Boundary> describe_boundaries(View<const std::int32_t, 2> labels, Vi
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<BoundaryPixel> boundary_pixels(View<const std::int32_t, 2> labels) {
   std::vector<BoundaryPixel> out;

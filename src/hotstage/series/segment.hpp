@@ -88,6 +88,12 @@ struct GrainImage {
 /// grains of equal brightness cannot be told apart.
 [[nodiscard]] Segmentation segment(const GrainImage& image, const SegmentOptions& options);
 
+/// Grains of a label map with their brightness in the image, in the order of their numbers; 0 is none.
+[[nodiscard]] std::vector<Grain> describe_grains(View<const std::int32_t, 2> labels, View<const float, 2> image);
+
+/// Boundaries of a label map, in the order of their pairs of numbers.
+[[nodiscard]] std::vector<Boundary> describe_boundaries(View<const std::int32_t, 2> labels, View<const float, 2> image);
+
 /// Boundary pixels of a label map, two per step across a boundary, one on each side.
 struct BoundaryPixel {
   int a = 0;  ///< grain at (y, x)

@@ -189,7 +189,7 @@ class Layouter {
     panel.colour_bar.reset();
     for (std::size_t i = 0; i < panel.panel->marks.size(); ++i) {
       const auto* image = std::get_if<Image>(&panel.panel->marks[i]);
-      if (image != nullptr && !panel.colour_bar) {
+      if (image != nullptr && image->bar.value_or(true) && !panel.colour_bar) {
         ColourBar bar{.mark = i, .box = {}, .axis = {}};
         const auto range = colour_range(*image);
         bar.axis.first = range[0];

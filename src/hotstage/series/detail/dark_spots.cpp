@@ -267,4 +267,36 @@ std::vector<DarkSpot> find_dark_spots(const DarkImage& image, View<std::int32_t,
   return out;
 }
 
+DarkSpot measure_dark_spot(const DarkImage& image, View<const std::int32_t, 2> labels, View<const std::uint8_t, 2> mask,
+                           const SegmentOptions& options) {
+  const Buffer<float, 2> level = grain_level(image.image, labels, 1.5 * options.max_void_radius_px);
+  cv::Mat smooth;
+  cv::GaussianBlur(copy_of(image.image), smooth, {0, 0}, smooth_px);
+  cv::Mat share(smooth.rows, smooth.cols, CV_32F, cv::Scalar(0));
+  cv::Mat component(smooth.rows, smooth.cols, CV_8U, cv::Scalar(0));
+  double missing = 0.0;
+  double area = 0.0;
+  for (int y = 0; y < smooth.rows; ++y) {
+    for (int x = 0; x < smooth.cols; ++x) {
+      const auto uy = static_cast<std::size_t>(y);
+      const auto ux = static_cast<std::size_t>(x);
+      const float l = level.view()(uy, ux);
+      share.at<float>(y, x) = l > 0.0F ? 1.0F - smooth.at<float>(y, x) / l : 0.0F;
+      if (mask(uy, ux) != 0) {
+        component.at<unsigned char>(y, x) = 255;
+        missing += static_cast<double>(share.at<float>(y, x));
+        area += 1.0;
+      }
+    }
+  }
+  if (!(missing > 0.0)) {
+    return {.area_px = area, .missing_px = missing};
+  }
+  DarkSpot spot = describe(share, component, {0, 0});
+  if (spot.depth > 0.0) {
+    measure_outline(share, spot);
+  }
+  return spot;
+}
+
 }  // namespace hotstage::series::detail

@@ -22,4 +22,9 @@ struct DarkImage {
 [[nodiscard]] std::vector<DarkSpot> find_dark_spots(const DarkImage& image, View<std::int32_t, 2> labels,
                                                     const SegmentOptions& options);
 
+/// The spot that a mask encloses (not 0), measured as those that are found: brightness against that of its grain
+/// nearby. `labels` without holes. missing_px may be 0 or less: then there is no place, size or shape but the area.
+[[nodiscard]] DarkSpot measure_dark_spot(const DarkImage& image, View<const std::int32_t, 2> labels,
+                                         View<const std::uint8_t, 2> mask, const SegmentOptions& options);
+
 }  // namespace hotstage::series::detail

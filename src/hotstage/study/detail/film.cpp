@@ -6,7 +6,7 @@
 #include "hotstage/num/statistics.hpp"
 #include "hotstage/series/segment.hpp"
 #include "hotstage/signal/clock.hpp"
-#include "hotstage/study/detail/series_pages.hpp"
+#include "hotstage/study/detail/series_edit_pages.hpp"
 
 #include <fmt/format.h>
 
@@ -82,6 +82,7 @@ Film::Film(const StepInputs& inputs, const FilmOptions& options)
       return whole.view()(y0, x0) != whole.view()(y1, x1);
     };
     trace_edges({whole.extent(0), whole.extent(1)}, differ, OutlineKind::boundary, {0.0, 0.0}, 1.0, boundaries_);
+    edits_ = manual_edits(*labels).text();
   }
   const io::Table* spots = find_table(inputs, "spots");
   const io::Table* voids = find_table(inputs, "voids");
@@ -129,7 +130,7 @@ void Film::read_temperatures(const StepInputs& inputs, const FilmOptions& option
   if (file == inputs.files.end()) {
     return;
   }
-  const heater::HeaterLog log = heater::read_log(file->second);
+  const heater::HeaterLog log = heater::read_log(file->second, {.columns = options.columns});
   const heater::Mounting mounting{.clock_offset = options.clock_offset};
   const heater::ClockJoin join =
       heater::join_clocks(log, timeline_, signal::acquisition_clock(frames_), options.zero, mounting);
@@ -276,9 +277,10 @@ std::string Film::caption() const {
   std::string out = average_ > 1 ? fmt::format("Means of {} frames, for display only", average_) : "Single frames";
   out += shift_.empty() ? ", as recorded" : ", moved with the specimen by whole pixels";
   out += "; one grey scale for all.";
-  out += boundaries_.empty() ? "" : " Yellow: grain boundaries.";
+  out += boundaries_.empty() ? "" : " Yellow: grain boundaries";
+  out += boundaries_.empty() ? "" : edits_.empty() ? "." : fmt::format(" ({}).", edits_);
   out += circles_.empty() ? "" : " Blue: voids, circles of the measured radius.";
-  out += onset_ ? " Red: the front, blocks whose onset lies below the frame's temperature." : "";
+  out += onset_ ? " Orange: the front, blocks whose onset lies below the frame's temperature." : "";
   if ((!boundaries_.empty() || !circles_.empty() || onset_) && shift_.empty()) {
     out += " Outlines stand in the coordinates of frame 0.";
   }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/heater/format.hpp"
 #include "hotstage/heater/frame_temperature.hpp"
 #include "hotstage/series/registration.hpp"
 #include "hotstage/study/step.hpp"
@@ -16,12 +17,14 @@ namespace hotstage::study::detail {
 
 /// Options that a strip and a movie share.
 struct FilmOptions {
+  heater::ColumnMap columns;
   heater::ClockZero zero = heater::ClockZero::ramp;
   Time clock_offset{};
   int average = 1;
 
   template <class V>
   void fields(V& v) {
+    v("columns", columns, {.help = "of a log that no format knows: which column of the table is what"});
     v("zero", zero,
       {.help = "what time 0 of the frames is: the start of the log's ramp, its first row, or a date of a wall clock"});
     v("clock_offset", clock_offset, {.help = "heater clock minus microscope clock", .unit = "s"});
@@ -103,6 +106,7 @@ class Film {
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
   std::vector<Outline> boundaries_;  ///< in pixels of frame 0
+  std::string edits_;                ///< of the labels by hand, as a caption says it
   std::vector<Circle> circles_;
   std::optional<signal::Signal> onset_;
   Buffer<float, 2> onset_map_;  ///< °C per block

@@ -51,6 +51,8 @@ report::Panel strip_panel(const Film& film, const FilmFrame& frame, std::array<d
   image.grid.x = {-0.5 * width, (static_cast<double>(film.columns()) - 0.5) * width};
   image.grid.y = {-0.5 * height, (static_cast<double>(film.rows()) - 0.5) * height};
   image.range = range;
+  image.bar_label = "Signal";
+  image.bar_unit = series.intensity_unit.empty() ? "counts" : series.intensity_unit;
   image.scale_bar = film.scale_bar();
   report::Panel panel{.x = {.unit = series.axes[1].unit, .range = image.grid.x},
                       .y = {.unit = series.axes[0].unit, .range = std::array{image.grid.y[1], image.grid.y[0]}}};

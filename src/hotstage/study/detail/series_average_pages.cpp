@@ -16,6 +16,7 @@ report::Figure before_after_figure(const std::string& id, const std::string& tit
   for (const ImagePart* part : {&before, &after}) {
     report::Image image = grey_image(*part);
     image.range = levels;
+    image.bar = part == &after;
     report::Panel panel = image_panel(*part);
     panel.marks.emplace_back(std::move(image));
     panel.title = names[part == &before ? 0 : 1];

@@ -60,7 +60,9 @@ report::Figure column_figure(const series::ColumnSet& set, const ImagePart& imag
   report::Figure figure{.id = "columns", .title = "Atomic columns"};
   figure.caption = "Left: the image. Right: places of the columns, coloured by sublattice (1 is the brightest).";
   report::Panel left = image_panel(image);
-  left.marks.emplace_back(grey_image(image));
+  report::Image alone = grey_image(image);
+  alone.bar = false;
+  left.marks.emplace_back(std::move(alone));
   report::Panel right = image_panel(image);
   right.column = 1;
   right.marks.emplace_back(grey_image(image));

@@ -42,7 +42,8 @@ io::Table lattice_spot_table(const series::ImageLattice& lattice, std::optional<
 report::Image grey_image(const ImagePart& image, std::size_t shown) {
   const std::size_t longest = std::max(image.counts.extent(0), image.counts.extent(1));
   const std::size_t block = std::max<std::size_t>(1, (longest + shown - 1) / shown);
-  report::Image out{.name = "image", .colour_map = report::ColourMap::grey};
+  report::Image out{
+      .name = "image", .colour_map = report::ColourMap::grey, .bar_label = "Signal", .bar_unit = "counts"};
   report::Grid& grid = out.grid;
   grid.rows = image.counts.extent(0) / block;
   grid.columns = image.counts.extent(1) / block;

@@ -321,8 +321,9 @@ Value make_record(const Tracking& t) {
 
 }  // namespace
 
-LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting) {
-  const heater::HeaterLog log = heater::read_log(file);
+LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting,
+                             const heater::ColumnMap& columns) {
+  const heater::HeaterLog log = heater::read_log(file, {.columns = columns});
   const auto fit = heater::programme_of(log);
   if (!fit) {
     throw Error(Errc::refused, Location{.file = log.file}, "the log shows no ramp", "Give the log of a heating run");

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "hotstage/heater/format.hpp"
 #include "hotstage/heater/lamella.hpp"
 #include "hotstage/series/events.hpp"
 #include "hotstage/series/paper_sampling.hpp"
@@ -24,7 +25,8 @@ struct LogReading {
 };
 
 /// Throws Error{refused} when the log shows no ramp.
-[[nodiscard]] LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting);
+[[nodiscard]] LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting,
+                                           const heater::ColumnMap& columns);
 
 /// Frames within a time, at least six: fewer do not hold a parabola and a step.
 [[nodiscard]] int window_frames(const signal::Timeline& timeline, Time window);

@@ -83,6 +83,12 @@ class Reader {
                   "Give the thermal log, not the electrical one");
     }
     temperature_ = static_cast<std::size_t>(found - columns_.begin());
+    constexpr std::size_t before = 2;  // times and notes
+    if (temperature_ < before) {
+      throw Error(Errc::bad_input, Location{.file = file_, .line = line_},
+                  "the log has no columns of times and notes before the temperatures: " + trimmed(content),
+                  "Give the log as the software exported it");
+    }
   }
 
   void take_row(std::string_view content) {

@@ -36,6 +36,18 @@ TEST(Protochips, settings_notes_and_the_clock_past_midnight) {
   EXPECT_TRUE(log.repairs.empty());
 }
 
+TEST(Protochips, a_log_without_times_and_notes_is_refused) {
+  for (const char* text : {"Temperature\r\n0\r\n", "Time, Temperature\r\n0, 25\r\n"}) {
+    try {
+      (void)find_format("protochips").read(text, "a.csv", {});
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("a.csv:1: the log has no columns of times and notes"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST(Protochips, hostile_texts_are_errors_with_their_place) {
   EXPECT_NE(complaint(head + "0, , 25\r\n1, , x\r\n").find("a.csv:7:3"), std::string::npos);
   EXPECT_NE(complaint(head + "0, , 25\r\n1\r\n2, , 25\r\n").find("a.csv:7"), std::string::npos);

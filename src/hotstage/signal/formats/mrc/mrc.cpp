@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/io/files.hpp"
 #include "hotstage/io/text.hpp"
 #include "hotstage/signal/detail/frames.hpp"
 #include "hotstage/signal/detail/stored_numbers.hpp"
@@ -251,8 +252,22 @@ Match sniff(std::span<const std::byte> head) {
   return marked ? Match::yes : is_plausible(read_header(in)) ? Match::maybe : Match::no;
 }
 
+/// A file too short for the header can only be told by its name.
+bool claims(const std::filesystem::path& path) {
+  static constexpr std::array<std::string_view, 2> names{"mrc", "mrcs"};
+  std::error_code none;
+  return std::ranges::find(names, io::extension(path)) != names.end() && std::filesystem::is_regular_file(path, none) &&
+         std::filesystem::file_size(path, none) < header_bytes && !none;
+}
+
 std::vector<Signal> read(const std::filesystem::path& path, Run& run) {
   const auto file = io::MappedFile::open(path);
+  if (file->size() < header_bytes) {
+    throw Error(
+        Errc::bad_input, Location{.file = path.string(), .offset = file->size()},
+        fmt::format("an MRC file begins with a header of {} bytes, this one has {}", header_bytes, file->size()),
+        "The file was cut off; copy it again from the instrument");
+  }
   io::ByteReader in(file->bytes(), path.string());
   const Header header = read_header(in);
   check(header, file->size(), path.string());
@@ -306,7 +321,11 @@ std::vector<Signal> read(const std::filesystem::path& path, Run& run) {
 }  // namespace
 
 extern const Format format;
-const Format format{
-    .id = "mrc", .title = "MRC", .extensions = {"mrc", "mrcs", "rec", "st"}, .sniff = sniff, .read = read};
+const Format format{.id = "mrc",
+                    .title = "MRC",
+                    .extensions = {"mrc", "mrcs", "rec", "st"},
+                    .sniff = sniff,
+                    .read = read,
+                    .claims = claims};
 
 }  // namespace hotstage::signal::mrc

@@ -111,6 +111,20 @@ TEST(Mrc, every_truncation_and_absurd_numbers_are_errors) {
   }
 }
 
+TEST(Mrc, a_file_shorter_than_the_header_is_a_cut_off_mrc_file) {
+  const TemporaryFolder folder;
+  io::write_text(folder / "a.mrc", make_stack({.days = {45000.0}}).substr(0, 700));
+  hotstage::Run run;
+  try {
+    (void)load_all(folder / "a.mrc", run);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::bad_input);
+    EXPECT_NE(std::string(error.what()).find("header of 1024 bytes, this one has 700"), std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(MrcRealFiles, a_scan_of_velox_with_a_long_extended_header) {
   const auto shared = shared_data_folder();
   if (!shared) {

@@ -5,6 +5,7 @@
 #include "hotstage/signal/detail/hdf5_source.hpp"
 #include "hotstage/signal/format.hpp"
 #include "hotstage/signal/formats/velox/eels.hpp"
+#include "hotstage/signal/formats/velox/frame_times.hpp"
 #include "hotstage/signal/formats/velox/metadata.hpp"
 #include "hotstage/signal/formats/velox/stream.hpp"
 
@@ -55,17 +56,10 @@ io::Hdf5Dataset numbers(const io::Hdf5File& file, const std::string& group, std:
   return data;
 }
 
-Axis frame_axis(const Value& tree, std::size_t frames) {
-  Axis axis{.name = "time", .size = frames};
-  std::optional<double> step = number(tree, "Scan/FrameTime");
-  if (const Value* detector = find_detector(tree); !step && detector != nullptr) {
-    step = number(*detector, "ExposureTime");
-  }
-  if (step && *step > 0.0) {
-    axis.scale = *step;
-    axis.unit = "s";
-  }
-  return axis;
+std::optional<double> frame_time_s(const Value& tree) {
+  const auto scanned = number(tree, "Scan/FrameTime");
+  const Value* detector = find_detector(tree);
+  return scanned || detector == nullptr ? scanned : number(*detector, "ExposureTime");
 }
 
 Signal read_image(const Context& context, const std::string& group) {
@@ -74,7 +68,8 @@ Signal read_image(const Context& context, const std::string& group) {
   const std::size_t frames = data.shape()[2];
   Signal signal;
   if (frames > 1) {
-    signal.navigation.push_back(frame_axis(tree, frames));
+    signal.navigation.push_back(
+        frame_axis(frame_time_s(tree), frame_clock(context.file, group, frames, context.run), frames));
   }
   signal.axes = image_axes(tree, {data.shape()[0], data.shape()[1]});
   const std::vector<std::size_t> navigation = frames > 1 ? std::vector<std::size_t>{2} : std::vector<std::size_t>{};

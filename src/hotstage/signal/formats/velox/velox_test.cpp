@@ -120,6 +120,50 @@ TEST(VeloxImage, series_have_a_time_axis_labels_and_calibrated_numbers) {
   EXPECT_EQ(all.row(2)[1 * 4 + 3], 2.0F * 213.0F - 1.0F);
 }
 
+std::string dated(const std::string& seconds) {
+  std::string out = metadata;
+  const std::string old = "1700000000";
+  return out.replace(out.find(old), old.size(), seconds);
+}
+
+TEST(VeloxImage, frames_with_dates_of_their_own_show_a_pause) {
+  const TemporaryFolder folder;
+  const auto times = [&](const std::string& name, const std::vector<std::string>& dates) {
+    {
+      const Builder builder(folder / name);
+      const std::string group = builder.group("Image", "a");
+      const std::vector<std::uint16_t> numbers(height * width * dates.size(), 7);
+      builder.data(group + "/Data", io::NumberType::u16, {height, width, dates.size()}, {height, width, 1}, numbers);
+      std::vector<std::string> columns;
+      for (const std::string& date : dates) {
+        columns.push_back(dated(date));
+      }
+      builder.columns(group + "/Metadata", columns, metadata_rows);
+    }
+    hotstage::Run run;
+    return load(folder / name, run).navigation[0];
+  };
+  // Frames of 2.5 s: the clock cuts 2.5 off to 2 and agrees with the stated time.
+  const Axis even = times("even.emd", {"1700000000", "1700000002", "1700000005", "1700000007"});
+  EXPECT_TRUE(even.is_uniform());
+  EXPECT_EQ(even.scale, 2.5);
+  // 60 s of pause after the second frame.
+  const Axis pause = times("pause.emd", {"1700000000", "1700000002", "1700000062", "1700000065"});
+  EXPECT_EQ(pause.unit, "s");
+  EXPECT_EQ(pause.points, (std::vector<double>{0.0, 2.5, 62.0, 64.5}));
+  // A frame time of 2.5 s that the clock shows to be 10 s with the flyback and the other detectors.
+  const Axis slow = times("slow.emd", {"1700000000", "1700000010", "1700000020", "1700000030"});
+  EXPECT_TRUE(slow.is_uniform());
+  EXPECT_EQ(slow.scale, 10.0);
+  for (const auto& useless : {std::vector<std::string>{"1700000000", "1700000000", "1700000000"},
+                              std::vector<std::string>{"1700000060", "1700000000", "1700000090"},
+                              std::vector<std::string>{"1700000000", "0", "1700000090"}}) {
+    const Axis axis = times("useless.emd", useless);
+    EXPECT_TRUE(axis.is_uniform());
+    EXPECT_EQ(axis.scale, 2.5);
+  }
+}
+
 /// Unpacks an archive of the shared data into the folder; false when it or the tool is missing.
 bool unpack(const std::string& archive, const TemporaryFolder& folder) {
   const auto shared = shared_data_folder();

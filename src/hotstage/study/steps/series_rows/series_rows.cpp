@@ -73,7 +73,7 @@ void add_results(const Passed& p, StepOutput& out) {
 
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
-  const signal::Signal& images = inputs.signal("images");
+  const signal::Signal& images = inputs.signal("image");
   Passed p;
   std::size_t count = images.items();
   detail::ImageOptions one = options.image;
@@ -133,8 +133,8 @@ const Step step{
     .help =
         "Measures how far every row of a scanned image stands from where it should along x, against a reference or the "
         "rows around it, and moves it back; tells by the phase of the strongest fringe whether it helped",
-    .example = "hotstage series rows --images lattice.dm4 --largest 6",
-    .inputs = {{"images", Kind::signal, true, "image or series {… | y, x}, scanned along x"},
+    .example = "hotstage series rows --image lattice.dm4 --largest 6",
+    .inputs = {{"image", Kind::signal, true, "image or series {… | y, x}, scanned along x"},
                {"reference", Kind::signal, false, "the same area without jitter, such as the mean of series.average"}},
     .outputs = {{"rows", Kind::table, "shift along x and σ of every row of every image"},
                 {"images", Kind::signal, "the images with their rows moved back"}},

@@ -71,6 +71,8 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     report::Panel panel = detail::strip_panel(film, frame, range);
     panel.row = i / static_cast<std::size_t>(options.per_row);
     panel.column = i % static_cast<std::size_t>(options.per_row);
+    // One grey scale for all: one bar, beside the last.
+    std::get<report::Image>(panel.marks.front()).bar = i + 1 == shown.size();
     figure.panels.push_back(std::move(panel));
     number.push_back(static_cast<double>(shown[i]));
     time.push_back(frame.time_s);

@@ -4,6 +4,7 @@
 #include "hotstage/series/events.hpp"
 #include "hotstage/series/paper_sampling.hpp"
 #include "hotstage/series/sites.hpp"
+#include "hotstage/study/detail/series_edit_pages.hpp"
 #include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 #include "hotstage/study/detail/series_results.hpp"
@@ -21,6 +22,7 @@ struct Options {
   series::ChangeOptions change;
   Time window = 42.0 * units::s;
   int block = 8;
+  heater::ColumnMap columns;
   heater::Mounting mounting;
   std::vector<Temperature> paper{Temperature::celsius(500.0), Temperature::celsius(550.0), Temperature::celsius(600.0),
                                  Temperature::celsius(650.0)};
@@ -31,6 +33,7 @@ struct Options {
     change.fields(v);
     v("window", window, {.help = "time before and after a step that is looked at", .unit = "s", .min = 1e-3});
     v("block", block, {.help = "edge of the blocks in px", .min = 2, .max = 256});
+    v("columns", columns, {.help = "of a log that no format knows: which column of the table is what"});
     mounting.fields(v);
     v("paper", paper, {.help = "temperatures of the few frames that are read like a paper", .unit = "degC"});
     v("seed", seed, {.help = "seed of resampling and random sites", .min = 0});
@@ -65,7 +68,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   options.change.window = detail::window_frames(timeline, options.window);
   const detail::SeriesState state = detail::read_drift(inputs.tables.at("drift"), frames);
   const Buffer<std::int32_t, 2> labels = detail::read_labels(inputs.signal("labels"), frames);
-  const detail::LogReading log = detail::read_temperatures(inputs.files.at("log"), options.mounting);
+  const detail::LogReading log = detail::read_temperatures(inputs.files.at("log"), options.mounting, options.columns);
   const series::Thermometry thermometry{timeline, log.log, log.log_sigma_K, log.clock_sigma_s, log.lamella_sigma_K};
 
   const series::BlockGrid grid = series::make_blocks(
@@ -100,6 +103,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 
   StepOutput out;
   detail::add_tracking(t, out);
+  detail::note_edits(inputs.signal("labels"), out);
   detail::add_fronts(t, whole.view(), run, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
