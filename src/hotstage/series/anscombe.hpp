@@ -10,7 +10,7 @@ namespace hotstage::series {
 [[nodiscard]] float anscombe(double electrons);
 
 /// Mean number of electrons whose transformed counts have the mean `value`: the exact unbiased inverse in closed form,
-/// good to 0.01 e from 0.3 e on (Mäkitalo & Foi 2011, doi:10.1109/TIP.2011.2121085). Squaring instead is wrong by 1/4 e
+/// good to 0.02 e from 0.3 e on (Mäkitalo & Foi 2011, doi:10.1109/TIP.2011.2121085). Squaring instead is wrong by 1/4 e
 /// and more.
 [[nodiscard]] double inverse_anscombe(double value);
 

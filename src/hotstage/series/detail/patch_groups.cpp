@@ -128,14 +128,16 @@ HOTSTAGE_CLONES void transform_back(float* group, Block size, const Tables& tabl
   }
 }
 
-/// Both return the noise variance left: the sum of the squared weights.
+/// Both return the noise variance left: the sum of the squared weights. The mean of the group always stays.
 HOTSTAGE_CLONES float shrink_hard(float* group, std::size_t count, float threshold) {
+  const float mean = group[0];
   float kept = 0.0F;
   for (std::size_t i = 0; i < count; ++i) {
     const bool keep = std::abs(group[i]) > threshold;
     group[i] = keep ? group[i] : 0.0F;
     kept += keep ? 1.0F : 0.0F;
   }
+  group[0] = mean;
   return kept;
 }
 

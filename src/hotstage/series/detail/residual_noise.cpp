@@ -12,6 +12,7 @@ namespace hotstage::series::detail {
 namespace {
 
 constexpr std::size_t block_px = 8;
+constexpr std::size_t block_step_px = 4;  // blocks overlap: a spot is not cut by their grid
 constexpr double bins_per_root = 4.0;
 constexpr double least_electrons = 0.5;  // below, counts are no number of unit variance
 
@@ -68,8 +69,8 @@ void ResidualSums::add(std::size_t frame, View<const float, 2> recorded, View<co
     out.along_time =
         correlation(now_.view(), before_.view(), shift_before_[0] - shift[0], shift_before_[1] - shift[1]);
   }
-  for (std::size_t y = 0; y + block_px <= rows_; y += block_px) {
-    for (std::size_t x = 0; x + block_px <= columns_; x += block_px) {
+  for (std::size_t y = 0; y + block_px <= rows_; y += block_step_px) {
+    for (std::size_t x = 0; x + block_px <= columns_; x += block_step_px) {
       double sum = 0.0;
       for (std::size_t k = 0; k < block_px * block_px; ++k) {
         sum += static_cast<double>(now_.view()(y + k / block_px, x + k % block_px));
@@ -109,7 +110,7 @@ ResidualNoise ResidualSums::result() const {
     }
   }
   constexpr double chance = 0.01;
-  const auto blocks = static_cast<double>((rows_ / block_px) * (columns_ / block_px));
+  const auto blocks = static_cast<double>((rows_ / block_step_px) * (columns_ / block_step_px));
   out.block_limit = num::upper_normal_quantile(0.5 * chance / (n * blocks));
   return out;
 }
