@@ -66,14 +66,14 @@ using FrameSink = std::function<void(std::size_t frame, View<const float, 2> cou
 /// Denoises frame after frame and hands them over in order; every frame stays where it is, nothing is interpolated.
 ///
 /// Counts become electrons by `detector` (1 and 0 when it was not found), electrons become numbers of unit variance
-/// (anscombe.hpp); a readout noise ρ² is in the black level of the photon-transfer line, since (c − black)/gain has then
-/// variance = mean. Windows of `window` usable frames, a quarter of it apart, are filtered by detail/patch_groups.hpp
-/// (stacks of 8 × 8 px along the drift in whole pixels, groups of like stacks, 4-D transform shrinkage in two passes:
-/// Dabov 2007, doi:10.1109/TIP.2007.901238; Maggioni 2012, doi:10.1109/TIP.2012.2199324), each frame is the weighted
-/// mean of its windows, and goes back by the exact unbiased inverse. Frames that are lost or of sudden focus or
-/// intensity are filtered alone. Memory: 5 floats per pixel and frame of the window and 5 more per pixel; results do
-/// not depend on threads. Throws Error{no_space} when that is more than run.memory, Error{bad_input} for a drift of
-/// another series or a signal denoised already.
+/// (anscombe.hpp); a readout noise ρ² is in the black level of the photon-transfer line, since (c − black)/gain has
+/// then variance = mean. Windows of `window` usable frames, a quarter of it apart, are filtered by
+/// detail/patch_groups.hpp (stacks of 8 × 8 px along the drift in whole pixels, groups of like stacks, 4-D transform
+/// shrinkage in two passes: Dabov 2007, doi:10.1109/TIP.2007.901238; Maggioni 2012, doi:10.1109/TIP.2012.2199324), each
+/// frame is the weighted mean of its windows, and goes back by the exact unbiased inverse. Frames that are lost or of
+/// sudden focus or intensity are filtered alone. Memory: 5 floats per pixel and frame of the window and 5 more per
+/// pixel; results do not depend on threads. Throws Error{no_space} when that is more than run.memory, Error{bad_input}
+/// for a drift of another series or a signal denoised already.
 [[nodiscard]] ResidualNoise denoise_series(const signal::Signal& series, std::span<const FrameDrift> drift,
                                            const DetectorResponse& detector, const DenoiseOptions& options,
                                            const FrameSink& sink, Run& run);

@@ -73,8 +73,8 @@ std::vector<float> running_mean(const signal::Signal& series, std::span<const Fr
     Buffer<float, 2> frame = read_frame(series, i);
     const cv::Mat from(rows, columns, CV_32F, frame.data());
     cv::Mat to;
-    const cv::Mat move = (cv::Mat_<double>(2, 3) << 1, 0, drift[f].dx_px - drift[i].dx_px, 0, 1,
-                          drift[f].dy_px - drift[i].dy_px);
+    const cv::Mat move =
+        (cv::Mat_<double>(2, 3) << 1, 0, drift[f].dx_px - drift[i].dx_px, 0, 1, drift[f].dy_px - drift[i].dy_px);
     cv::warpAffine(from, to, move, from.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
     sum += to;
     ++number;
@@ -90,7 +90,6 @@ std::vector<float> blurred(const signal::Signal& series, std::size_t f, double s
   cv::GaussianBlur(image, out, {0, 0}, sigma);
   return {out.ptr<float>(), out.ptr<float>() + out.total()};
 }
-
 
 std::vector<std::array<double, 2>> wander(std::size_t frames, std::uint64_t seed) {
   std::vector<std::array<double, 2>> out{{0.0, 0.0}};
@@ -118,7 +117,7 @@ TEST(Anscombe, the_inverse_undoes_the_mean_of_the_transform) {
       square += probability * z * z;
       probability *= mean / (k + 1.0);
     }
-    constexpr double closed_form = 0.02;   // electrons; Mäkitalo & Foi's approximation at its worst
+    constexpr double closed_form = 0.02;  // electrons; Mäkitalo & Foi's approximation at its worst
     EXPECT_NEAR(inverse_anscombe(transformed), mean, closed_form);
     if (mean >= 3.0) {
       EXPECT_NEAR(square - transformed * transformed, 1.0, 0.03);
@@ -154,8 +153,8 @@ TEST(Denoise, a_level_field_keeps_its_mean_and_loses_its_noise) {
   for (const double counts : {1.0, 5.0}) {
     const detail::TestSeries s{.counts = counts, .gain = 30.0, .black = 200.0, .drift = wander(10, 7), .seed = 8};
     const signal::Signal series = detail::make_test_series(plain_scene(), s);
-    const Denoised d = denoise(series, drift_of(s.drift), {}, 2,
-                               {.gain = {30.0, 0.0}, .black = {200.0, 0.0}, .found = true});
+    const Denoised d =
+        denoise(series, drift_of(s.drift), {}, 2, {.gain = {30.0, 0.0}, .black = {200.0, 0.0}, .found = true});
     double sum = 0.0, square = 0.0;
     for (std::size_t i = 0; i < d.counts.size(); ++i) {
       const double e = (static_cast<double>(d.counts.data()[i]) - 200.0) / 30.0;

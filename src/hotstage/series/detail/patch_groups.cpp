@@ -303,9 +303,8 @@ class Worker {
 
  private:
   [[nodiscard]] bool counts(Place place) const {
-    return std::any_of(pass_.frames.begin(), pass_.frames.end(), [&](const PatchFrame& frame) {
-      return corner_in(frame, pass_.canvas, place).near;
-    });
+    return std::any_of(pass_.frames.begin(), pass_.frames.end(),
+                       [&](const PatchFrame& frame) { return corner_in(frame, pass_.canvas, place).near; });
   }
 
   void find_alike(Place place) {
@@ -400,7 +399,8 @@ void filter(const Pass& pass, const Run& run) {
 
 void filter_window(std::span<const PatchFrame> frames, const PatchOptions& options, const Run& run) {
   HOTSTAGE_EXPECTS(!frames.empty() && frames.size() <= most_stack_frames && options.group <= most_group);
-  // Bands of one turn begin 2 band_px apart; patches begin up to `reach`, and `step` − 1 at an edge, outside their band.
+  // Bands of one turn begin 2 band_px apart; patches begin up to `reach`, and `step` − 1 at an edge, outside their
+  // band.
   static_assert(band_px > 2 * (reach + step - 1) + side - 2);
   const Tables tables;
   const std::size_t rows = frames.front().noisy.extent(0);

@@ -66,8 +66,7 @@ void ResidualSums::add(std::size_t frame, View<const float, 2> recorded, View<co
   out.along_y = correlation(now_.view(), now_.view(), 1, 0);
   out.along_x = correlation(now_.view(), now_.view(), 0, 1);
   if (!first_) {
-    out.along_time =
-        correlation(now_.view(), before_.view(), shift_before_[0] - shift[0], shift_before_[1] - shift[1]);
+    out.along_time = correlation(now_.view(), before_.view(), shift_before_[0] - shift[0], shift_before_[1] - shift[1]);
   }
   for (std::size_t y = 0; y + block_px <= rows_; y += block_step_px) {
     for (std::size_t x = 0; x + block_px <= columns_; x += block_step_px) {

@@ -74,25 +74,27 @@ void add_residual(const series::ResidualNoise& noise, const series::DetectorResp
   const double correlation = std::max({std::abs(noise.along_y), std::abs(noise.along_x), std::abs(noise.along_time)});
   out.results.push_back({.id = "residual_variance",
                          .value = noise.variance,
-                         .method = "Σ (recorded − denoised)² over Σ denoised, electrons; 1 for counting noise, a little "
-                                   "less since the denoised hold a part of it",
+                         .method =
+                             "Σ (recorded − denoised)² over Σ denoised, electrons; 1 for counting noise, a little "
+                             "less since the denoised hold a part of it",
                          .label = "Variance taken off over counting noise",
                          .headline = true});
   out.results.push_back({.id = "residual_correlation",
                          .value = correlation,
                          .method = "of neighbours along y, x and time, the largest; 0 for white noise",
                          .label = "Correlation in what was taken off"});
-  out.results.push_back({.id = "worst_block",
-                         .value = noise.worst_block,
-                         .unit = "sigma",
-                         .method = fmt::format("mean of 8 × 8 px that deviates most, of all blocks and frames; frame {}",
-                                               noise.worst_frame),
-                         .label = "Largest piece taken off"});
-  out.checks.push_back({"What was taken off has the variance of counting noise",
-                        noise.variance > least_variance && noise.variance < most_variance ? CheckStatus::ok
-                                                                                           : CheckStatus::attention,
-                        fmt::format("{:.3f}", noise.variance), "0.9 … 1.05",
-                        "Above: structure was removed, or the gain is wrong; below: noise was left, or is not white"});
+  out.results.push_back(
+      {.id = "worst_block",
+       .value = noise.worst_block,
+       .unit = "sigma",
+       .method =
+           fmt::format("mean of 8 × 8 px that deviates most, of all blocks and frames; frame {}", noise.worst_frame),
+       .label = "Largest piece taken off"});
+  out.checks.push_back(
+      {"What was taken off has the variance of counting noise",
+       noise.variance > least_variance && noise.variance < most_variance ? CheckStatus::ok : CheckStatus::attention,
+       fmt::format("{:.3f}", noise.variance), "0.9 … 1.05",
+       "Above: structure was removed, or the gain is wrong; below: noise was left, or is not white"});
   const double limit =
       std::max(white, 4.0 / std::sqrt(static_cast<double>(pixels) * static_cast<double>(noise.frames.size())));
   out.checks.push_back({"What was taken off is white", correlation < limit ? CheckStatus::ok : CheckStatus::attention,
@@ -104,11 +106,11 @@ void add_residual(const series::ResidualNoise& noise, const series::DetectorResp
                         fmt::format("{:.1f} σ in frame {}", noise.worst_block, noise.worst_frame),
                         fmt::format("{:.1f} σ (1 in 100 series by chance)", noise.block_limit),
                         "Look there in the frames as recorded: see the table"});
-  out.checks.push_back({"Detector response", detector.found ? CheckStatus::ok : CheckStatus::attention,
-                        detector.found ? fmt::format("gain {:.3g}, black level {:.4g} counts", detector.gain.value,
-                                                     detector.black.value)
-                                       : "not found: counts are taken for electrons",
-                        "found", "A wrong gain denoises too much or too little; the first check shows it"});
+  out.checks.push_back(
+      {"Detector response", detector.found ? CheckStatus::ok : CheckStatus::attention,
+       detector.found ? fmt::format("gain {:.3g}, black level {:.4g} counts", detector.gain.value, detector.black.value)
+                      : "not found: counts are taken for electrons",
+       "found", "A wrong gain denoises too much or too little; the first check shows it"});
 }
 
 report::Figure denoised_figure(const signal::Signal& frames, const signal::Signal& denoised,
@@ -205,8 +207,8 @@ report::Figure residual_noise_figure(const series::ResidualNoise& noise) {
        {std::tuple{"along y", &FrameResidual::along_y, report::Colour::blue},
         std::tuple{"along x", &FrameResidual::along_x, report::Colour::orange},
         std::tuple{"in time", &FrameResidual::along_time, report::Colour::green}}) {
-    right.marks.emplace_back(report::Line{
-        .name = name, .x = numbers(noise.frames.size()), .y = column(noise, member), .colour = colour});
+    right.marks.emplace_back(
+        report::Line{.name = name, .x = numbers(noise.frames.size()), .y = column(noise, member), .colour = colour});
   }
   for (const double limit : {white, -white}) {
     right.marks.emplace_back(report::HorizontalLine{.value = limit, .dash = report::Dash::dotted});
