@@ -178,9 +178,9 @@ report::Figure residual_noise_figure(const series::ResidualNoise& noise) {
   report::Figure figure{.id = "residual", .title = "Is what was taken off counting noise?"};
   figure.caption = fmt::format(
       "Left: its variance against the denoised brightness; the line is that of counts, below it noise was left, as at "
-      "edges. "
-      "Right: correlation of "
-      "neighbouring pixels and of frames that follow each other; white noise lies about 0, dotted: ± {:.2f}.",
+      "edges. Right: correlation of neighbouring pixels and of frames that follow each other; white noise lies about "
+      "0, "
+      "dotted: ± {:.2f}.",
       white);
   report::Points variance{.name = "measured", .colour = report::Colour::blue};
   report::Line line{.name = "counting noise", .dash = report::Dash::dashed, .colour = report::Colour::vermilion};
