@@ -3,6 +3,7 @@
 #include "hotstage/series/image_areas.hpp"
 
 #include "hotstage/core/error.hpp"
+#include "hotstage/series/detail/lattice_sides.hpp"
 
 #include <fmt/format.h>
 #include <opencv2/core.hpp>
@@ -224,64 +225,6 @@ std::vector<LabelPoint> better(Line along_x, Line along_y) {
   return std::move(along_y.points);
 }
 
-cv::Mat power_of(const cv::Mat& patch, const cv::Mat& window) {
-  cv::Mat tapered = (patch - cv::mean(patch)[0]).mul(window);
-  cv::Mat spectrum;
-  cv::dft(tapered, spectrum, cv::DFT_COMPLEX_OUTPUT);
-  std::vector<cv::Mat> parts;
-  cv::split(spectrum, parts);
-  cv::Mat power = parts[0].mul(parts[0]) + parts[1].mul(parts[1]);
-  constexpr int lowest = 2;  // bins around zero: brightness, not lattice
-  for (int y = -lowest; y <= lowest; ++y) {
-    for (int x = -lowest; x <= lowest; ++x) {
-      power.at<float>((y + power.rows) % power.rows, (x + power.cols) % power.cols) = 0.0F;
-    }
-  }
-  return power;
-}
-
-double correlation(const cv::Mat& a, const cv::Mat& b) {
-  const cv::Mat da = a - cv::mean(a)[0];
-  const cv::Mat db = b - cv::mean(b)[0];
-  const double norm = std::sqrt(da.dot(da) * db.dot(db));
-  return norm > 0.0 ? da.dot(db) / norm : 1.0;
-}
-
-Line lattice_line(const cv::Mat& image) {
-  int side = 16;
-  while (side * 16 <= std::min(image.rows, image.cols)) {
-    side *= 2;
-  }
-  const int step = std::max(1, side / 8);
-  cv::Mat window;
-  cv::createHanningWindow(window, {side, side}, CV_32F);
-  const int rows = (image.rows - side) / step + 1;
-  const int columns = (image.cols - side) / step + 1;
-  std::vector<std::vector<cv::Mat>> power(static_cast<std::size_t>(rows));
-  for (int y = 0; y < rows; ++y) {
-    for (int x = 0; x < columns; ++x) {
-      power[static_cast<std::size_t>(y)].push_back(power_of(image({x * step, y * step, side, side}), window));
-    }
-  }
-  const int half = side / 2 / step;  // windows of the two sides touch
-  cv::Mat score(rows, columns, CV_32F, cv::Scalar(0.0));
-  for (int y = half; y + half < rows; ++y) {
-    for (int x = 0; x < columns; ++x) {
-      cv::Mat above;
-      cv::Mat below;
-      for (const int shift : {-2 * half, 0, 2 * half}) {
-        const auto at = static_cast<std::size_t>(std::clamp(x + shift, 0, columns - 1));
-        const cv::Mat& a = power[static_cast<std::size_t>(y - half)][at];
-        const cv::Mat& b = power[static_cast<std::size_t>(y + half)][at];
-        above = above.empty() ? a.clone() : cv::Mat(above + a);
-        below = below.empty() ? b.clone() : cv::Mat(below + b);
-      }
-      score.at<float>(y, x) = static_cast<float>(1.0 - correlation(above, below));
-    }
-  }
-  return line_of(score, 0.5 * side, step, image.cols);
-}
-
 }  // namespace
 
 Buffer<std::uint8_t, 2> mask_of(const ImageAreas& areas, AreaKind kind) {
@@ -375,7 +318,25 @@ std::vector<LabelPoint> find_interface(View<const float, 2> image) {
 
 std::vector<LabelPoint> find_lattice_boundary(View<const float, 2> image) {
   const cv::Mat smooth = smoothed(image, smoothing_px);
-  return better(lattice_line(smooth), lattice_line(smooth.t()));
+  const detail::LatticeSides along_x = detail::lattice_sides(smooth);
+  const detail::LatticeSides along_y = detail::lattice_sides(smooth.t());
+  const bool upright = along_y.contrast > along_x.contrast;
+  const detail::LatticeSides& found = upright ? along_y : along_x;
+  if (!(found.contrast > 0.0)) {
+    throw Error(Errc::refused, "no fringes tell two sides of the image apart",
+                "Give an image of two resolved lattices, or look for an interface");
+  }
+  std::vector<LabelPoint> out{{0.0, found.row.front()}};
+  for (std::size_t i = 0; i < found.row.size(); ++i) {
+    out.push_back({static_cast<double>(i) + 0.5, found.row[i]});
+  }
+  out.push_back({static_cast<double>(found.row.size()), found.row.back()});
+  for (LabelPoint& point : out) {
+    if (upright) {
+      std::swap(point[0], point[1]);
+    }
+  }
+  return out;
 }
 
 }  // namespace hotstage::series

@@ -48,9 +48,10 @@ struct ImageAreas {
 /// lattice finer than a 24th of the side does not count. Errors as `find_openings`.
 [[nodiscard]] std::vector<LabelPoint> find_interface(View<const float, 2> image);
 
-/// The line across the frame on whose two sides the lattice differs most: power spectra of Hann windows of an eighth of
-/// the shorter side (a power of two), summed over three windows along the line, 1 − correlation of the two sides,
-/// low frequencies left out. Errors as `find_openings`.
+/// The line across the frame between two lattices: every place goes to the one whose own fringes are stronger there,
+/// each measured by what it is worth beside the line (detail/lattice_sides.hpp). More along x or along y, whichever way
+/// the outer quarters of the frame differ more. Errors as `find_openings`; Error{refused} too where no fringe tells the
+/// sides apart.
 [[nodiscard]] std::vector<LabelPoint> find_lattice_boundary(View<const float, 2> image);
 
 }  // namespace hotstage::series

@@ -4,6 +4,7 @@
 
 #include "hotstage/heater/format.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/denoise.hpp"
 #include "hotstage/series/segment.hpp"
 #include "hotstage/signal/clock.hpp"
 #include "hotstage/study/detail/series_edit_pages.hpp"
@@ -276,6 +277,7 @@ std::optional<report::ScaleBar> Film::scale_bar() const {
 std::string Film::caption() const {
   std::string out = average_ > 1 ? fmt::format("Means of {} frames, for display only", average_) : "Single frames";
   out += shift_.empty() ? ", as recorded" : ", moved with the specimen by whole pixels";
+  out += series::is_denoised(frames_) ? ", denoised and not for measuring" : "";
   out += "; one grey scale for all.";
   out += boundaries_.empty() ? "" : " Yellow: grain boundaries";
   out += boundaries_.empty() ? "" : edits_.empty() ? "." : fmt::format(" ({}).", edits_);

@@ -5,6 +5,7 @@
 
 #include "hotstage/core/fields.hpp"
 #include "hotstage/series/lattice_fit.hpp"
+#include "hotstage/study/detail/series_denoised.hpp"
 #include "hotstage/study/step.hpp"
 
 #include <array>

@@ -8,6 +8,7 @@
 #include "hotstage/series/registration.hpp"
 #include "hotstage/series/segment.hpp"
 #include "hotstage/series/voids.hpp"
+#include "hotstage/study/detail/series_denoised.hpp"
 #include "hotstage/study/step.hpp"
 
 #include <map>

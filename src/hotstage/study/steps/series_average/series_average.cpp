@@ -99,7 +99,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.assumptions.push_back({"The specimen stays the same", "what changes is averaged, and stands in the σ map"});
   out.assumptions.push_back({"Pixels of the mean are not independent",
                              "interpolation takes up to 5/9 of a pixel's variance and gives it to its neighbours"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   }
   out.assumptions.push_back(
       {"Columns are round and equally wide", "static displacement along the beam widens a column"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

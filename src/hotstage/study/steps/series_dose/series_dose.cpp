@@ -114,7 +114,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
                              known ? "motion within a frame moves less than the map shows"
                                    : "bind drift to the drift of series.register to follow it"});
   out.figures.push_back(dose_figure(map, out.signals["dose"], timeline));
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ report::Figure figure_of(const signal::Signal& image, View<const float, 2> data,
   return figure;
 }
 
-StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
+StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const signal::Signal& image = inputs.signal("image");
   if (image.axes.size() != 2 || image.items() != 1) {
@@ -114,7 +114,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
                     .method = dark ? "as dark as the darkest mode" : "watershed, outline at half height",
                     .label = dark ? "Holes and cracks" : "Particles"}};
     out.figures.push_back(figure_of(image, data.view(), outline_of(areas, image)));
-    return out;
+    return detail::said_denoised(inputs, run, std::move(out));
   }
   const auto points = options.find == Find::interface ? series::find_interface(data.view())
                                                       : series::find_lattice_boundary(data.view());
@@ -126,8 +126,9 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
   out.tables["found"] = {
       {io::number_column("y", image.axes[0].unit, line.y), io::number_column("x", image.axes[1].unit, line.x)}};
   out.figures.push_back(figure_of(image, data.view(), std::move(line)));
-  out.assumptions.push_back({"There is one such line", "a path across the frame is always found"});
-  return out;
+  out.assumptions.push_back(
+      {"There is one such line", "where two sides differ at all a path across the frame is found"});
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace
@@ -135,7 +136,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
 extern const Step step;
 const Step step{
     .id = "series.image",
-    .version = 1,
+    .version = 2,
     .title = "Areas and lines of one image",
     .help = "Finds holes and cracks, bright particles, an interface or a grain boundary in a single image",
     .example = "hotstage series image --image lamella.ser --find openings",

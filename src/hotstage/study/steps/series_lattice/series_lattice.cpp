@@ -97,7 +97,7 @@ void add_calibration(const series::ScanCalibration& c, const series::KnownLattic
                         "More is rather another zone axis or crystal"});
 }
 
-StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
+StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const signal::Signal& signal = inputs.signal("image");
   const detail::ImagePart image = detail::read_image(signal, options.image);
@@ -119,7 +119,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& /*run*/) {
     out.assumptions.push_back(
         {"The fast axis is straight", "a rotation of the scan cannot be told from one of the crystal"});
   }
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

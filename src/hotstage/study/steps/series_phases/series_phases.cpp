@@ -108,7 +108,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.assumptions.push_back({"The beam is along <110> of the cubic, [100] of the layered phase",
                              "in other zones the {111} pair is missing and nothing is told"});
   out.assumptions.push_back({"Contrast is that of metal columns", "amplitudes from columns of equal atoms, HAADF"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   add_checks(result, out);
   out.figures.push_back(detail::drift_figure(result, timeline));
   out.assumptions.push_back({"Frames move as a whole", "no shear, rotation or row jitter inside a frame is corrected"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.figures.push_back(detail::row_figure(p.motions.front(), shown.first_row));
   out.signals["images"] = detail::part_signal(images, shown, std::move(p.images));
   out.assumptions.push_back({"Rows move along x only", "shifts along y, shear and slow drift stay in"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

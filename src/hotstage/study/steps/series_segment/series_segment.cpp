@@ -77,7 +77,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     out.figures.push_back(detail::track_figure(linked, windows, frames, nm));
   }
   out.assumptions.push_back({"Grains differ in brightness", "neighbours of equal brightness count as one grain"});
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace

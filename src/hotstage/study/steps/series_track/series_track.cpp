@@ -109,7 +109,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
   out.figures.push_back(detail::grain_bars(t.grains));
-  return out;
+  return detail::said_denoised(inputs, run, std::move(out));
 }
 
 }  // namespace
