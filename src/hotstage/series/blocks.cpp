@@ -143,7 +143,7 @@ BlockGrid make_blocks(const BlockInput& input, Run& run) {
       }
     });
     grid.series.write(first, values.view());
-    run.progress(static_cast<double>(first + n) / static_cast<double>(shape.frames), "brightness of blocks");
+    run.progress(0.4 * static_cast<double>(first + n) / static_cast<double>(shape.frames), "brightness of blocks");
   }
   label_blocks(input.labels, grid);
   return grid;

@@ -6,6 +6,7 @@
 #include "hotstage/series/change_point.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numbers>
 
@@ -210,8 +211,10 @@ ChangeMap find_changes(const BlockGrid& grid, std::span<const FrameDrift> drift,
   out.threshold = search.threshold();
   out.points.resize(grid.blocks());
   out.pooled.assign(grid.blocks(), 0);
+  std::atomic<std::size_t> done{0};
   parallel_chunks(run, tiles.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t t = begin; t < end; ++t) {
+      run.progress(0.4 + 0.4 * static_cast<double>(done++) / static_cast<double>(tiles.size()), "changes");
       const TileSeries series(grid, tiles[t], 1);
       for (std::size_t b = tiles[t].row * grid.columns + tiles[t].first;
            b < tiles[t].row * grid.columns + tiles[t].last; ++b) {

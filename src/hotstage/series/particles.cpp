@@ -95,9 +95,7 @@ Marked mark(const Means& m, const cv::Mat& level, const SpotOptions& options) {
   return out;
 }
 
-double aspect_of(const cv::Mat& component) {
-  std::vector<cv::Point> points;
-  cv::findNonZero(component, points);
+double aspect_of(const std::vector<cv::Point>& points) {
   const cv::RotatedRect box = cv::minAreaRect(points);
   return (1.0 + static_cast<double>(std::max(box.size.width, box.size.height))) /
          (1.0 + static_cast<double>(std::min(box.size.width, box.size.height)));
@@ -225,22 +223,70 @@ void measure(const Means& m, const cv::Mat& level, Spot& spot) {
   }
 }
 
-void add_spots(const Means& m, const cv::Mat& level, const cv::Mat& mask, SpotKind kind, const SpotOptions& options,
+/// Marked pixels that touch along edges.
+struct Component {
+  std::vector<cv::Point> points;
+  cv::Point2d centre;
+};
+
+/// Takes the components out of `mask` one by one, in the order of their first pixels. Few pixels are marked: looking
+/// for them costs less than labelling the image.
+class Components {
+ public:
+  explicit Components(cv::Mat& mask) : mask_(mask) {}
+
+  /// Nothing left: no points.
+  [[nodiscard]] Component next() {
+    Component out;
+    for (; row_ < mask_.rows; ++row_) {
+      const unsigned char* const begin = mask_.ptr<unsigned char>(row_);
+      const unsigned char* const end = begin + mask_.cols;
+      const unsigned char* const found = std::find_if(begin, end, [](unsigned char v) { return v != 0; });
+      if (found != end) {
+        fill({static_cast<int>(found - begin), row_}, out);
+        return out;
+      }
+    }
+    return out;
+  }
+
+ private:
+  void take(cv::Point at, Component& out) {
+    if (at.x >= 0 && at.y >= 0 && at.x < mask_.cols && at.y < mask_.rows && mask_.at<unsigned char>(at) != 0) {
+      mask_.at<unsigned char>(at) = 0;
+      out.points.push_back(at);
+    }
+  }
+
+  void fill(cv::Point from, Component& out) {
+    take(from, out);
+    for (std::size_t i = 0; i < out.points.size(); ++i) {
+      const cv::Point p = out.points[i];
+      for (const cv::Point step : {cv::Point(-1, 0), cv::Point(1, 0), cv::Point(0, -1), cv::Point(0, 1)}) {
+        take(p + step, out);
+      }
+    }
+    for (const cv::Point& p : out.points) {
+      out.centre += cv::Point2d(p);
+    }
+    out.centre /= static_cast<double>(out.points.size());
+  }
+
+  cv::Mat& mask_;
+  int row_ = 0;
+};
+
+/// Empties `mask`.
+void add_spots(const Means& m, const cv::Mat& level, cv::Mat& mask, SpotKind kind, const SpotOptions& options,
                std::vector<Spot>& out) {
-  cv::Mat components, statistics, centres;
-  const int count = cv::connectedComponentsWithStats(mask, components, statistics, centres, 4, CV_32S);
   const double least = std::numbers::pi * options.min_radius * options.min_radius;
-  for (int c = 1; c < count; ++c) {
-    const double area = statistics.at<int>(c, cv::CC_STAT_AREA);
-    const cv::Rect box(statistics.at<int>(c, cv::CC_STAT_LEFT), statistics.at<int>(c, cv::CC_STAT_TOP),
-                       statistics.at<int>(c, cv::CC_STAT_WIDTH), statistics.at<int>(c, cv::CC_STAT_HEIGHT));
-    if (area < 0.5 * least || aspect_of(components(box) == c) > options.max_aspect) {
+  Components components(mask);
+  for (Component c = components.next(); !c.points.empty(); c = components.next()) {
+    const auto area = static_cast<double>(c.points.size());
+    if (area < 0.5 * least || aspect_of(c.points) > options.max_aspect) {
       continue;
     }
-    Spot spot{.kind = kind,
-              .y_px = centres.at<double>(c, 1),
-              .x_px = centres.at<double>(c, 0),
-              .radius_px = std::sqrt(area / std::numbers::pi)};
+    Spot spot{.kind = kind, .y_px = c.centre.y, .x_px = c.centre.x, .radius_px = std::sqrt(area / std::numbers::pi)};
     measure(m, level, spot);
     if (spot.radius_px >= options.min_radius && spot.contrast >= options.contrast) {
       out.push_back(spot);
@@ -295,7 +341,7 @@ std::vector<SpotFrame> find_spots(const signal::Signal& series, std::span<const 
         search_window(mean_of(series, drift, out[w].first, out[w].last, detector), grains, options, out[w].spots);
       }
     });
-    run.progress(static_cast<double>(from + n) / static_cast<double>(out.size()), "spots");
+    run.progress(0.5 + 0.5 * static_cast<double>(from + n) / static_cast<double>(out.size()), "spots");
   }
   return out;
 }

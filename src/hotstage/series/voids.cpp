@@ -278,7 +278,7 @@ std::vector<VoidTrack> track_voids(const signal::Signal& series, std::span<const
         }
       }
     });
-    run.progress(static_cast<double>(measured) / static_cast<double>(frames), "voids");
+    run.progress(0.5 * static_cast<double>(measured) / static_cast<double>(frames), "voids");
   }
   return out;
 }
