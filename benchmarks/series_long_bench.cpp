@@ -28,7 +28,6 @@ namespace scene = series::detail;
 scene::LongSeries draw(std::size_t size, std::size_t frames) {
   const double wide = static_cast<double>(size) / 256.0;
   scene::TestScene out = scene::make_test_scene(3, static_cast<std::size_t>(std::max(4.0, 1.5 * wide * wide)));
-  out.texture = 0.05;
   for (std::array<double, 2>& seed : out.seeds) {
     seed = {seed[0] * wide, seed[1] * wide * 256.0 / 240.0};
   }

@@ -208,7 +208,7 @@ std::size_t block_length(const std::vector<Surroundings>& spots, std::size_t mem
     bytes += sizeof(Patch) + s.side * s.side * sizeof(float);
   }
   constexpr std::size_t shortest = 2 * first_frames;
-  constexpr std::size_t longest = 512;
+  constexpr std::size_t longest = 64;  // enough for any number of threads
   return std::min(std::clamp(memory / std::max<std::size_t>(1, bytes), shortest, longest),
                   std::max<std::size_t>(1, frames));
 }
