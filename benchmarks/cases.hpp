@@ -40,6 +40,7 @@ struct Job {
 [[nodiscard]] Report run_pass(const Job& job);
 [[nodiscard]] Report run_register(const Job& job);
 [[nodiscard]] Report run_series_pass(const Job& job);
+[[nodiscard]] Report run_series_long(const Job& job);
 [[nodiscard]] Report run_bounds(const Job& job);
 
 }  // namespace hotstage::bench

@@ -31,6 +31,7 @@ constexpr std::array cases{
     Case{"pass", hotstage::bench::run_pass},
     Case{"register", hotstage::bench::run_register},
     Case{"series_pass", hotstage::bench::run_series_pass},
+    Case{"series_long", hotstage::bench::run_series_long},
     Case{"bounds", hotstage::bench::run_bounds},
 };
 

@@ -3,6 +3,7 @@
 #include "hotstage/series/blocks.hpp"
 
 #include "hotstage/core/parallel.hpp"
+#include "hotstage/core/pass_journal.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,8 @@
 namespace hotstage::series {
 
 namespace {
+
+constexpr std::size_t longest_alone = 64;  // frames: below it every frame is a chunk
 
 /// Σ over pixels above and left of (y, x), where pixel p covers [p, p + 1).
 class AreaTable {
@@ -26,11 +29,6 @@ class AreaTable {
         here[x + 1] = above[x + 1] + row;
       }
     }
-  }
-
-  [[nodiscard]] bool holds(double y0, double x0, double side) const {
-    return y0 >= 0.0 && x0 >= 0.0 && y0 + side <= static_cast<double>(sums_.extent(0) - 1) &&
-           x0 + side <= static_cast<double>(sums_.extent(1) - 1);
   }
 
   [[nodiscard]] double box(double y0, double x0, double side) const {
@@ -73,6 +71,50 @@ void label_blocks(View<const std::int32_t, 2> labels, BlockGrid& grid) {
   }
 }
 
+/// A box from `start` lies in the frame along one axis.
+bool inside(double start, double side, std::size_t extent) {
+  return start >= 0.0 && start + side <= static_cast<double>(extent);
+}
+
+/// Rows and columns of blocks that are inside all usable frames.
+void mark_covered(const BlockInput& input, const FrameShape& shape, BlockGrid& grid) {
+  const auto side = static_cast<double>(input.block_px);
+  std::vector<char> rows(grid.rows, 1);
+  std::vector<char> columns(grid.columns, 1);
+  for (const FrameDrift& drift : input.drift) {
+    if (!drift.usable()) {
+      continue;
+    }
+    for (std::size_t i = 0; i < grid.rows; ++i) {
+      rows[i] = inside(static_cast<double>(i) * side + drift.dy_px, side, shape.rows) ? rows[i] : 0;
+    }
+    for (std::size_t i = 0; i < grid.columns; ++i) {
+      columns[i] = inside(static_cast<double>(i) * side + drift.dx_px, side, shape.columns) ? columns[i] : 0;
+    }
+  }
+  grid.covered.resize(grid.blocks());
+  for (std::size_t b = 0; b < grid.blocks(); ++b) {
+    grid.covered[b] = rows[b / grid.columns] != 0 && columns[b % grid.columns] != 0 ? 1 : 0;
+  }
+}
+
+/// One frame into column k of `values`; 0 where the box leaves the frame.
+void sum_blocks(const BlockInput& input, const BlockGrid& grid, const FrameShape& shape, std::size_t frame,
+                View<float, 2> values, std::size_t k) {
+  const auto side = static_cast<double>(input.block_px);
+  const AreaTable table(read_frame(input.series, frame).view());
+  for (std::size_t row = 0; row < grid.rows; ++row) {
+    const double y = static_cast<double>(row) * side + input.drift[frame].dy_px;
+    for (std::size_t column = 0; column < grid.columns; ++column) {
+      const double x = static_cast<double>(column) * side + input.drift[frame].dx_px;
+      float& value = values(row * grid.columns + column, k);
+      value = inside(y, side, shape.rows) && inside(x, side, shape.columns)
+                  ? static_cast<float>(input.detector.electrons(table.box(y, x, side) / (side * side)))
+                  : 0.0F;
+    }
+  }
+}
+
 }  // namespace
 
 BlockGrid make_blocks(const BlockInput& input, Run& run) {
@@ -82,31 +124,26 @@ BlockGrid make_blocks(const BlockInput& input, Run& run) {
                  .columns = shape.columns / input.block_px,
                  .block_px = input.block_px,
                  .frames = shape.frames};
-  grid.covered.assign(grid.blocks(), 1);
-  grid.series = Buffer<float, 2>({grid.blocks(), grid.frames});
-  const auto side = static_cast<double>(input.block_px);
-  std::vector<std::vector<char>> outside(shape.frames);
-  parallel_chunks(run, shape.frames, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t f = begin; f < end; ++f) {
-      const Buffer<float, 2> frame = read_frame(input.series, f);
-      const AreaTable table(frame.view());
-      outside[f].assign(grid.blocks(), 0);
-      for (std::size_t b = 0; b < grid.blocks(); ++b) {
-        const double y = static_cast<double>(b / grid.columns) * side + input.drift[f].dy_px;
-        const double x = static_cast<double>(b % grid.columns) * side + input.drift[f].dx_px;
-        if (table.holds(y, x, side)) {
-          const double mean = table.box(y, x, side) / (side * side);
-          grid.series.view()(b, f) = static_cast<float>(input.detector.electrons(mean));
-        } else {
-          outside[f][b] = 1;
-        }
+  mark_covered(input, shape, grid);
+  grid.series = BlockSeries(grid.blocks(), grid.frames, run.memory,
+                            run.journal ? run.journal->scratch_folder() : std::filesystem::path{});
+  const std::size_t batch = grid.series.batch();
+  const std::size_t kept =
+      (grid.series.on_disk() ? 0 : grid.blocks() * grid.frames * sizeof(float)) + grid.blocks() * batch * sizeof(float);
+  const std::size_t per_thread =
+      shape.rows * shape.columns * sizeof(float) + (shape.rows + 1) * (shape.columns + 1) * sizeof(double);
+  const Run pass = run_that_fits(run, input.series, "the brightness of blocks", kept, per_thread);
+  Buffer<float, 2> values({grid.blocks(), batch});
+  for (std::size_t first = 0; first < shape.frames; first += batch) {
+    const std::size_t n = std::min(batch, shape.frames - first);
+    constexpr std::size_t side_by_side = 8;  // frames whose numbers share cache lines
+    parallel_chunks(pass, n, n < longest_alone ? 1 : side_by_side, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        sum_blocks(input, grid, shape, first + k, values.view(), k);
       }
-    }
-  });
-  for (std::size_t f = 0; f < shape.frames; ++f) {
-    for (std::size_t b = 0; b < grid.blocks() && input.drift[f].usable(); ++b) {
-      grid.covered[b] = outside[f][b] != 0 ? 0 : grid.covered[b];
-    }
+    });
+    grid.series.write(first, values.view());
+    run.progress(0.4 * static_cast<double>(first + n) / static_cast<double>(shape.frames), "brightness of blocks");
   }
   label_blocks(input.labels, grid);
   return grid;

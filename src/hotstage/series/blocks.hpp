@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hotstage/core/run.hpp"
+#include "hotstage/series/block_series.hpp"
 #include "hotstage/series/registration.hpp"
 #include "hotstage/signal/timeline.hpp"
 
@@ -19,7 +20,7 @@ struct BlockGrid {
   std::size_t columns = 0;  ///< boxes along x
   std::size_t block_px = 8;
   std::size_t frames = 0;
-  Buffer<float, 2> series;     ///< (rows · columns) × frames: mean electrons per pixel
+  BlockSeries series;          ///< (rows · columns) × frames: mean electrons per pixel
   std::vector<char> covered;   ///< per block: inside all usable frames
   std::vector<int> grain;      ///< per block: the grain of most of its pixels; 0: void, crack or not labelled
   std::vector<double> purity;  ///< share of the pixels of that grain
@@ -45,7 +46,8 @@ struct BlockInput {
 };
 
 /// Sums each box over every frame with exact shares of the pixels at its edges (summed-area table): no resampling, so
-/// counting noise stays what it is.
+/// counting noise stays what it is. Every frame is read once; numbers that do not fit run.memory lie on the disk
+/// (BlockSeries). Throws Error{no_space|io}.
 [[nodiscard]] BlockGrid make_blocks(const BlockInput& input, Run& run);
 
 /// Temperature against time, as a heater log gives it.

@@ -2,6 +2,7 @@
 
 #include "hotstage/series/change_point.hpp"
 
+#include "hotstage/core/clones.hpp"
 #include "hotstage/core/parallel.hpp"
 #include "hotstage/num/statistics.hpp"
 
@@ -62,32 +63,34 @@ std::vector<std::array<double, 3>> parabola_basis(const std::vector<char>& usabl
   return basis;
 }
 
-/// Standard deviation of one value from the differences of neighbours: steps and slow changes hardly count.
-double noise_from_differences(std::span<const float> values, const std::vector<char>& usable) {
-  std::vector<double> differences;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (usable[i] != 0 && usable[i - 1] != 0) {
-      differences.push_back(static_cast<double>(values[i]) - static_cast<double>(values[i - 1]));
-    }
-  }
-  return num::median_deviation(differences) / std::numbers::sqrt2;
-}
-
 std::size_t largest(const std::vector<double>& z) {
   return static_cast<std::size_t>(
       std::max_element(z.begin(), z.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }) - z.begin());
 }
 
-double mean_of(std::span<const float> values, const std::vector<char>& usable) {
-  double sum = 0.0;
-  double n = 0.0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (usable[i] != 0) {
-      sum += static_cast<double>(values[i]);
-      n += 1.0;
+/// Projections on one shape at `steps` places, one frame apart; each is summed in the order of its frames.
+HOTSTAGE_CLONES void project(const float* weights, std::size_t n, const float* values, std::size_t steps,
+                             float* __restrict out) {
+  constexpr std::size_t lanes = 32;
+  std::size_t s = 0;
+  for (; s + lanes <= steps; s += lanes) {
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < lanes; ++k) {
+        sum[k] += weights[i] * values[s + i + k];
+      }
+    }
+    for (std::size_t k = 0; k < lanes; ++k) {
+      out[s + k] = sum[k];
     }
   }
-  return n > 0.0 ? sum / n : 0.0;
+  for (; s < steps; ++s) {
+    float sum = 0.0F;
+    for (std::size_t i = 0; i < n; ++i) {
+      sum += weights[i] * values[s + i];
+    }
+    out[s] = sum;
+  }
 }
 
 }  // namespace
@@ -107,66 +110,95 @@ std::vector<char> usable_frames(std::span<const FrameDrift> drift) {
   return out;
 }
 
-StepSearch::StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options)
+std::vector<StepSearch::Shape> StepSearch::shapes_of(std::size_t step, std::size_t first, std::size_t last) const {
+  std::vector<Shape> out;
+  const auto basis = parabola_basis(usable_, first, last);
+  const double at = static_cast<double>(step) - 0.5;
+  for (const double width : widths) {
+    std::vector<double> shape(last - first, 0.0);
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      shape[i] = usable_[first + i] != 0 ? logistic((static_cast<double>(first + i) - at) / width) : 0.0;
+    }
+    free_of_parabola(shape, basis);
+    double norm = 0.0;
+    for (const double v : shape) {
+      norm += v * v;
+    }
+    norm = std::sqrt(norm);
+    constexpr double least_norm = 0.15;  // below it a step cannot be told from a parabola
+    if (norm < least_norm) {
+      continue;
+    }
+    Shape one{.width = width, .weights = {}, .amplitude = 1.0 / norm};
+    for (const double v : shape) {
+      one.weights.push_back(static_cast<float>(v / norm));
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+StepSearch::StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options,
+                       const Run* run)
     : usable_(std::move(usable)), options_(options) {
   const auto frames = usable_.size();
   const auto window = static_cast<std::size_t>(options.window);
+  bool whole_before = false;  // the step before had all frames of its window
   for (std::size_t step = 1; step < frames; ++step) {
     const std::size_t first = step > window ? step - window : 0;
     const std::size_t last = std::min(frames, step + window);
-    const auto n_before = static_cast<std::size_t>(
-        std::count(usable_.begin() + static_cast<long>(first), usable_.begin() + static_cast<long>(step), 1));
-    const auto n_after = static_cast<std::size_t>(
-        std::count(usable_.begin() + static_cast<long>(step), usable_.begin() + static_cast<long>(last), 1));
+    const auto count = [&](std::size_t from, std::size_t to) {
+      return static_cast<std::size_t>(std::count(usable_.begin() + static_cast<std::ptrdiff_t>(from),
+                                                 usable_.begin() + static_cast<std::ptrdiff_t>(to), 1));
+    };
+    const std::size_t n_before = count(first, step);
+    const std::size_t n_after = count(step, last);
     if (n_before < fewest_before || n_after < fewest_after) {
+      whole_before = false;
       continue;
     }
-    const auto basis = parabola_basis(usable_, first, last);
-    for (const double width : widths) {
-      Template t{.at = static_cast<double>(step) - 0.5, .width = width, .first = first, .weights = {}};
-      std::vector<double> shape(last - first, 0.0);
-      for (std::size_t i = 0; i < shape.size(); ++i) {
-        shape[i] = usable_[first + i] != 0 ? logistic((static_cast<double>(first + i) - t.at) / width) : 0.0;
+    const bool whole = n_before == window && n_after == window;
+    if (whole && whole_before) {
+      Stretch& stretch = stretches_.back();
+      for (std::size_t k = 0; k < stretch.count; ++k) {
+        const Template& one = templates_[stretch.first + k];
+        templates_.push_back({static_cast<double>(step) - 0.5, first, one.shape});
       }
-      free_of_parabola(shape, basis);
-      double norm = 0.0;
-      for (const double v : shape) {
-        norm += v * v;
-      }
-      norm = std::sqrt(norm);
-      constexpr double least_norm = 0.15;  // below it a step cannot be told from a parabola
-      if (norm < least_norm) {
-        continue;
-      }
-      for (const double v : shape) {
-        t.weights.push_back(static_cast<float>(v / norm));
-      }
-      t.amplitude = 1.0 / norm;
-      templates_.push_back(std::move(t));
+      ++stretch.steps;
+      continue;
+    }
+    whole_before = whole;
+    std::vector<Shape> found = shapes_of(step, first, last);
+    stretches_.push_back({templates_.size(), found.size(), 1});
+    for (Shape& shape : found) {
+      templates_.push_back({static_cast<double>(step) - 0.5, first, shapes_.size()});
+      shapes_.push_back(std::move(shape));
     }
   }
-  set_threshold(options.false_alarms / static_cast<double>(std::max<std::size_t>(1, series_searched)));
+  set_threshold(options.false_alarms / static_cast<double>(std::max<std::size_t>(1, series_searched)),
+                run != nullptr ? *run : Run());
 }
 
-void StepSearch::set_threshold(double allowed) {
+void StepSearch::set_threshold(double allowed, const Run& run) {
   // The largest score of a smooth normal field over two dimensions (time and width) exceeds a high z with probability
   // c z exp(−z²/2) (Euler characteristic, doi:10.1007/978-0-387-48116-6); c comes from simulation where it is well
   // known, at the 2 % level.
   constexpr std::size_t trials = 10000;
   constexpr double level = 0.02;
-  std::vector<double> highest;
-  std::vector<float> values(usable_.size());
-  for (std::size_t trial = 0; trial < trials; ++trial) {
-    Rng rng(1, threshold_stream, trial);
-    for (float& v : values) {
-      v = static_cast<float>(rng.normal());
+  std::vector<double> highest(trials, 0.0);
+  constexpr std::size_t chunk = 16;
+  parallel_chunks(run, trials, chunk, [&](std::size_t begin, std::size_t end) {
+    std::vector<float> values(usable_.size());
+    for (std::size_t trial = begin; trial < end; ++trial) {
+      Rng rng(1, threshold_stream, trial);
+      for (float& v : values) {
+        v = static_cast<float>(rng.normal());
+      }
+      for (const double z : scores(values, 1.0)) {
+        highest[trial] = std::max(highest[trial], std::abs(z));
+      }
     }
-    double most = 0.0;
-    for (const double z : scores(values, 1.0)) {
-      most = std::max(most, std::abs(z));
-    }
-    highest.push_back(most);
-  }
+  });
   const auto tail = [](double z) { return z * std::exp(-0.5 * z * z); };
   const double independent = -std::log1p(-level) / std::max(1e-300, tail(num::quantile(highest, 1.0 - level)));
   double low = 1.5;
@@ -179,15 +211,18 @@ void StepSearch::set_threshold(double allowed) {
 }
 
 std::vector<double> StepSearch::scores(std::span<const float> values, double noise) const {
-  std::vector<double> out;
-  out.reserve(templates_.size());
-  for (const Template& t : templates_) {
-    const float* const from = values.data() + t.first;
-    float sum = 0.0F;
-    for (std::size_t i = 0; i < t.weights.size(); ++i) {
-      sum += t.weights[i] * from[i];
+  std::vector<double> out(templates_.size());
+  std::vector<float> sums;
+  for (const Stretch& stretch : stretches_) {
+    sums.resize(stretch.steps);
+    for (std::size_t k = 0; k < stretch.count; ++k) {
+      const Template& t = templates_[stretch.first + k];
+      const std::vector<float>& weights = shapes_[t.shape].weights;
+      project(weights.data(), weights.size(), values.data() + t.first, stretch.steps, sums.data());
+      for (std::size_t s = 0; s < stretch.steps; ++s) {
+        out[stretch.first + k + s * stretch.count] = static_cast<double>(sums[s]) / noise;
+      }
     }
-    out.push_back(static_cast<double>(sum) / noise);
   }
   return out;
 }
@@ -198,8 +233,8 @@ void StepSearch::measure(std::span<const float> values, double noise, const std:
   const std::size_t best = largest(z);
   const Template& t = templates_[best];
   out.score = z[best];
-  out.width = t.width;
-  out.change = z[best] * noise * t.amplitude;
+  out.width = shapes_[t.shape].width;
+  out.change = z[best] * noise * shapes_[t.shape].amplitude;
   // Mean and spread over all steps, weighted by their likelihood (flat prior over time and the list of widths).
   double weight = 0.0;
   std::array<double, 3> first{};
@@ -207,15 +242,16 @@ void StepSearch::measure(std::span<const float> values, double noise, const std:
   double completed = 0.0;
   for (std::size_t i = 0; i < z.size(); ++i) {
     const Template& other = templates_[i];
+    const double other_width = shapes_[other.shape].width;
     const double loss = z[best] * z[best] - z[i] * z[i];
     constexpr double negligible = 18.0;
     if (z[i] * z[best] <= 0.0 || loss > negligible || std::abs(other.at - t.at) > 0.5 * window) {
       continue;
     }
-    const std::array<double, 3> at{other.at - t.at, other.at - ln9 * other.width - t.at, other.at - t.at};
+    const std::array<double, 3> at{other.at - t.at, other.at - ln9 * other_width - t.at, other.at - t.at};
     const double share = std::exp(-0.5 * loss);
     weight += share;
-    completed += share * (other.at + ln9 * other.width);
+    completed += share * (other.at + ln9 * other_width);
     for (std::size_t d = 0; d < 3; ++d) {
       first[d] += share * at[d];
       second[d] += share * at[d] * at[d];
@@ -288,8 +324,13 @@ ChangePoint StepSearch::find(std::span<const float> values, double noise) const 
   // A smaller step may come before the largest: take that off and look again.
   std::vector<float> rest(values.begin(), values.end());
   const Template& t = templates_[largest(z)];
+  const double width = shapes_[t.shape].width;
   for (std::size_t i = 0; i < rest.size(); ++i) {
-    rest[i] -= static_cast<float>(out.change * logistic((static_cast<double>(i) - t.at) / t.width));
+    // Beyond these the logistic function is 0 or 1 to the last bit.
+    constexpr double none = -750.0;
+    constexpr double all = 40.0;
+    const double x = (static_cast<double>(i) - t.at) / width;
+    rest[i] -= static_cast<float>(x < none ? 0.0 : x > all ? out.change : out.change * logistic(x));
   }
   const std::vector<double> z_rest = scores(rest, noise);
   ChangePoint other{.found = true, .score = z_rest[largest(z_rest)]};
@@ -300,129 +341,6 @@ ChangePoint StepSearch::find(std::span<const float> values, double noise) const 
       return other;
     }
   }
-  return out;
-}
-
-namespace {
-
-bool searched(const BlockGrid& grid, std::size_t block) {
-  constexpr double purest = 0.5;
-  return grid.covered[block] != 0 && grid.grain[block] > 0 && grid.purity[block] > purest;
-}
-
-/// Blocks of the same grain among the 3 × 3 around, the block itself included.
-std::vector<std::size_t> family(const BlockGrid& grid, std::size_t block) {
-  std::vector<std::size_t> out;
-  const auto y = static_cast<long>(block / grid.columns);
-  const auto x = static_cast<long>(block % grid.columns);
-  for (long dy = -1; dy <= 1; ++dy) {
-    for (long dx = -1; dx <= 1; ++dx) {
-      if (y + dy < 0 || x + dx < 0 || y + dy >= static_cast<long>(grid.rows) ||
-          x + dx >= static_cast<long>(grid.columns)) {
-        continue;
-      }
-      const std::size_t other = static_cast<std::size_t>(y + dy) * grid.columns + static_cast<std::size_t>(x + dx);
-      if (searched(grid, other) && grid.grain[other] == grid.grain[block]) {
-        out.push_back(other);
-      }
-    }
-  }
-  return out;
-}
-
-/// Noise of each block: counting times the excess common to all, or more where a block scatters more.
-void measure_noise(const BlockGrid& grid, const std::vector<char>& usable, ChangeMap& out) {
-  const double pixels = static_cast<double>(grid.block_px * grid.block_px);
-  std::vector<double> ratio;
-  std::vector<double> own(grid.blocks(), 0.0);
-  std::vector<double> counting(grid.blocks(), 0.0);
-  for (std::size_t b = 0; b < grid.blocks(); ++b) {
-    if (searched(grid, b)) {
-      own[b] = noise_from_differences(grid.series.row(b), usable);
-      counting[b] = std::sqrt(std::max(1e-12, mean_of(grid.series.row(b), usable)) / pixels);
-      ratio.push_back(own[b] * own[b] / (counting[b] * counting[b]));
-    }
-  }
-  out.excess = ratio.empty() ? 1.0 : num::median(ratio);
-  out.noise.assign(grid.blocks(), 0.0);
-  for (std::size_t b = 0; b < grid.blocks(); ++b) {
-    // A block's own estimate has some ten per cent of error: it counts only when it is clearly larger.
-    constexpr double clearly = 1.3;
-    const double common = std::sqrt(out.excess) * counting[b];
-    out.noise[b] = own[b] > clearly * common ? own[b] : common;
-  }
-}
-
-std::size_t drop_isolated(const BlockGrid& grid, std::vector<ChangePoint>& points) {
-  constexpr double slack_frames = 12.0;
-  std::vector<char> keep(points.size(), 0);
-  std::size_t dropped = 0;
-  for (std::size_t b = 0; b < points.size(); ++b) {
-    if (!points[b].found) {
-      continue;
-    }
-    for (const std::size_t other : family(grid, b)) {
-      const double sigma = std::hypot(points[b].sigma[2], points[other].sigma[2]);
-      if (other != b && points[other].found && points[other].change * points[b].change > 0.0 &&
-          std::abs(points[other].at[2] - points[b].at[2]) < 3.0 * sigma + slack_frames) {
-        keep[b] = 1;
-      }
-    }
-    dropped += keep[b] == 0 ? 1U : 0U;
-  }
-  for (std::size_t b = 0; b < points.size(); ++b) {
-    points[b].found = points[b].found && keep[b] != 0;
-  }
-  return dropped;
-}
-
-}  // namespace
-
-ChangeMap find_changes(const BlockGrid& grid, std::span<const FrameDrift> drift, const ChangeOptions& options,
-                       Run& run) {
-  const std::vector<char> usable = usable_frames(drift);
-  HOTSTAGE_EXPECTS(usable.size() == grid.frames);
-  ChangeMap out;
-  measure_noise(grid, usable, out);
-  std::size_t count = 0;
-  for (std::size_t b = 0; b < grid.blocks(); ++b) {
-    count += searched(grid, b) ? 1U : 0U;
-  }
-  const StepSearch search(usable, 2 * count, options);  // each block is looked at twice at most
-  out.threshold = search.threshold();
-  out.points.resize(grid.blocks());
-  out.pooled.assign(grid.blocks(), 0);
-  constexpr std::size_t chunk = 64;
-  parallel_chunks(run, grid.blocks(), chunk, [&](std::size_t begin, std::size_t end) {
-    std::vector<float> mean(grid.frames);
-    for (std::size_t b = begin; b < end; ++b) {
-      if (!searched(grid, b)) {
-        continue;
-      }
-      out.points[b] = search.find(grid.series.row(b), out.noise[b]);
-      if (out.points[b].found) {
-        continue;
-      }
-      const std::vector<std::size_t> members = family(grid, b);
-      std::fill(mean.begin(), mean.end(), 0.0F);
-      double variance = 0.0;
-      for (const std::size_t member : members) {
-        const auto row = grid.series.row(member);
-        std::transform(mean.begin(), mean.end(), row.begin(), mean.begin(), std::plus<>{});
-        variance += out.noise[member] * out.noise[member];
-      }
-      const auto n = static_cast<float>(members.size());
-      for (float& v : mean) {
-        v /= n;
-      }
-      ChangePoint pooled = search.find(mean, std::sqrt(variance) / static_cast<double>(members.size()));
-      if (pooled.found) {
-        out.points[b] = pooled;
-        out.pooled[b] = 1;
-      }
-    }
-  });
-  out.isolated = drop_isolated(grid, out.points);
   return out;
 }
 

@@ -64,8 +64,10 @@ struct ChangePoint {
 class StepSearch {
  public:
   /// `usable` per frame: frames of weight 0 do not count. Thresholds are set by simulated noise, so that
-  /// options.false_alarms steps are found by chance in `series_searched` unchanging series.
-  StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options);
+  /// options.false_alarms steps are found by chance in `series_searched` unchanging series. The noise is simulated on
+  /// the threads of `run` (null: one).
+  StepSearch(std::vector<char> usable, std::size_t series_searched, const ChangeOptions& options,
+             const Run* run = nullptr);
 
   /// `noise` is the standard deviation of one value.
   [[nodiscard]] ChangePoint find(std::span<const float> values, double noise) const;
@@ -73,15 +75,28 @@ class StepSearch {
   [[nodiscard]] double threshold() const { return threshold_; }
 
  private:
-  struct Template {
-    double at = 0.0;     ///< t₀, frames
+  /// Weights over frames: unit norm, free of a parabola. Steps whose windows are alike share them.
+  struct Shape {
     double width = 0.0;  ///< frames
-    std::size_t first = 0;
-    std::vector<float> weights;  ///< over frames from `first`; unit norm, free of a parabola
-    double amplitude = 0.0;      ///< change per unit of the projection
+    std::vector<float> weights;
+    double amplitude = 0.0;  ///< change per unit of the projection
   };
 
-  void set_threshold(double allowed);
+  struct Template {
+    double at = 0.0;        ///< t₀, frames
+    std::size_t first = 0;  ///< frame of the first weight
+    std::size_t shape = 0;  ///< index into shapes_
+  };
+
+  /// Templates i, i + count, i + 2 count, … differ by one frame and share their shapes.
+  struct Stretch {
+    std::size_t first = 0;  ///< template
+    std::size_t count = 0;  ///< shapes of a step
+    std::size_t steps = 0;
+  };
+
+  [[nodiscard]] std::vector<Shape> shapes_of(std::size_t step, std::size_t first, std::size_t last) const;
+  void set_threshold(double allowed, const Run& run);
   [[nodiscard]] std::vector<double> scores(std::span<const float> values, double noise) const;
   /// Level before the step, and where a cumulative sum leaves it.
   void set_first_deviation(std::span<const float> values, double noise, ChangePoint& out) const;
@@ -89,7 +104,9 @@ class StepSearch {
 
   std::vector<char> usable_;
   ChangeOptions options_;
+  std::vector<Shape> shapes_;
   std::vector<Template> templates_;
+  std::vector<Stretch> stretches_;
   double threshold_ = 5.0;
 };
 
@@ -104,7 +121,8 @@ struct ChangeMap {
 };
 
 /// Searches every covered block of a grain; blocks without a step are searched again averaged over 3 × 3 blocks of
-/// their grain. A step that no neighbour shares (within 3σ + 12 frames) is dropped.
+/// their grain. A step that no neighbour shares (within 3σ + 12 frames) is dropped. Works on tiles of blocks, each with
+/// all its frames, that fit run.memory. Throws Error{no_space|io}.
 [[nodiscard]] ChangeMap find_changes(const BlockGrid& grid, std::span<const FrameDrift> drift,
                                      const ChangeOptions& options, Run& run);
 

@@ -56,7 +56,7 @@ struct Case {
       log.time_s.push_back(t);
       log.temperature_degC.push_back(start_degC + rate_K_per_s * t);
     }
-    grid.series = Buffer<float, 2>({grid.blocks(), frames});
+    Buffer<float, 2> values({grid.blocks(), frames});
     grid.covered.assign(grid.blocks(), 1);
     grid.purity.assign(grid.blocks(), 1.0);
     for (std::size_t b = 0; b < grid.blocks(); ++b) {
@@ -67,9 +67,10 @@ struct Case {
       for (std::size_t f = 0; f < frames; ++f) {
         const double done = 1.0 / (1.0 + std::exp(-(static_cast<double>(f) - at) / 0.4));
         const double mean = 34.0 * (1.0 + (grid.grain[b] == 1 ? -0.15 : 0.2) * done);
-        grid.series.view()(b, f) = static_cast<float>(static_cast<double>(rng.poisson(64.0 * mean)) / 64.0);
+        values.view()(b, f) = static_cast<float>(static_cast<double>(rng.poisson(64.0 * mean)) / 64.0);
       }
     }
+    grid.series = std::move(values);
   }
 };
 

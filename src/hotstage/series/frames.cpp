@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace hotstage::series {
@@ -27,6 +28,20 @@ FrameShape shape_of(const signal::Signal& series, std::size_t fewest) {
 Buffer<float, 2> read_frame(const signal::Signal& series, std::size_t frame) {
   Buffer<float, 2> out({series.axes[0].size, series.axes[1].size});
   signal::read(series, {frame, 1, 0, series.channels()}, View<float, 2>(out.data(), {1, out.size()}));
+  return out;
+}
+
+Run run_that_fits(const Run& run, const signal::Signal& series, std::string_view what, std::size_t kept,
+                  std::size_t per_thread) {
+  if (kept + per_thread > run.memory) {
+    throw Error(
+        Errc::no_space, Location{.file = series.file},
+        fmt::format("{} needs {} MiB, --memory allows {} MiB", what, ((kept + per_thread) >> 20) + 1, run.memory >> 20),
+        "Raise --memory, or bin the frames");
+  }
+  Run out = run;
+  const std::size_t threads = (run.memory - kept) / std::max<std::size_t>(1, per_thread);
+  out.threads = static_cast<int>(std::min(threads, static_cast<std::size_t>(std::max(1, run.threads))));
   return out;
 }
 

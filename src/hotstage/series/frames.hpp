@@ -4,9 +4,11 @@
 #pragma once
 
 #include "hotstage/core/array.hpp"
+#include "hotstage/core/run.hpp"
 #include "hotstage/signal/signal.hpp"
 
 #include <cstddef>
+#include <string_view>
 
 namespace hotstage::series {
 
@@ -21,6 +23,11 @@ struct FrameShape {
 
 /// One frame in stored counts, rows × columns. Thread-safe.
 [[nodiscard]] Buffer<float, 2> read_frame(const signal::Signal& series, std::size_t frame);
+
+/// The same run on as many threads as fit run.memory when each holds `per_thread` bytes beside `kept` bytes of all:
+/// what comes out must not depend on their number. Throws Error{no_space} when one is too many; `what` names the work.
+[[nodiscard]] Run run_that_fits(const Run& run, const signal::Signal& series, std::string_view what, std::size_t kept,
+                                std::size_t per_thread);
 
 /// Pixel size in nm. Throws Error{bad_input} when the axes have no length unit.
 [[nodiscard]] double pixel_nm(const signal::Signal& series);

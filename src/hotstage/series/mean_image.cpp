@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include "hotstage/core/parallel.hpp"
+#include "hotstage/series/detail/moved_frame.hpp"
 #include "hotstage/series/registration.hpp"
 
 #include <algorithm>
 
 namespace hotstage::series {
+
+namespace {
+
+constexpr std::size_t most_at_once = 16;
+constexpr std::size_t band_rows = 16;
+
+/// Frames read side by side and added in their order, band by band.
+std::size_t frames_at_once(const FrameShape& shape, const Run& run) {
+  const std::size_t pixels = shape.rows * shape.columns;
+  const std::size_t kept = pixels * (3 * sizeof(float) + sizeof(double));
+  const std::size_t fit = run.memory > kept ? (run.memory - kept) / 2 / (pixels * sizeof(float)) : 1;
+  return std::clamp<std::size_t>(fit, 1, most_at_once);
+}
+
+}  // namespace
 
 MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const FrameDrift> drift, std::size_t first,
                                std::size_t last, Run& run) {
@@ -13,40 +30,33 @@ MeanImage drift_corrected_mean(const signal::Signal& series, std::span<const Fra
   MeanImage out{Buffer<float, 2>({shape.rows, shape.columns}), Buffer<float, 2>({shape.rows, shape.columns}),
                 Buffer<float, 2>({shape.rows, shape.columns})};
   Buffer<double, 2> squares({shape.rows, shape.columns});
-  const auto n_rows = static_cast<double>(shape.rows);
-  const auto n_columns = static_cast<double>(shape.columns);
+  std::vector<std::size_t> kept;
   for (std::size_t i = first; i < last; ++i) {
+    if ((drift[i].flags & frame_lost) == 0) {
+      kept.push_back(i);
+    }
+  }
+  const std::size_t at_once = frames_at_once(shape, run);
+  for (std::size_t from = 0; from < kept.size(); from += at_once) {
     run.check_stop();
-    if ((drift[i].flags & frame_lost) != 0) {
-      continue;
-    }
-    const Buffer<float, 2> frame = read_frame(series, i);
-    const double y_shift = drift[i].dy_px;
-    const double x_shift = drift[i].dx_px;
-    for (std::size_t y = 0; y < shape.rows; ++y) {
-      const double sy = static_cast<double>(y) + y_shift;
-      if (sy < 0.0 || sy >= n_rows - 1.0) {
-        continue;
+    const std::size_t n = std::min(at_once, kept.size() - from);
+    std::vector<Buffer<float, 2>> frames(n);
+    parallel_chunks(run, n, 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        frames[k] = read_frame(series, kept[from + k]);
       }
-      const auto y0 = static_cast<std::size_t>(sy);
-      const auto fy = static_cast<float>(sy - static_cast<double>(y0));
-      const float* const above = frame.row(y0).data();
-      const float* const below = frame.row(y0 + 1).data();
-      for (std::size_t x = 0; x < shape.columns; ++x) {
-        const double sx = static_cast<double>(x) + x_shift;
-        if (sx < 0.0 || sx >= n_columns - 1.0) {
-          continue;
+    });
+    std::vector<detail::MovedFrame> moved;
+    for (std::size_t k = 0; k < n; ++k) {
+      moved.emplace_back(frames[k].view(), drift[kept[from + k]].dy_px, drift[kept[from + k]].dx_px);
+    }
+    parallel_chunks(run, shape.rows, band_rows, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t y = begin; y < end; ++y) {
+        for (const detail::MovedFrame& frame : moved) {
+          frame.add_row(y, {out.mean.row(y), out.n_averaged.row(y), squares.row(y)});
         }
-        const auto x0 = static_cast<std::size_t>(sx);
-        const auto fx = static_cast<float>(sx - static_cast<double>(x0));
-        const float top = above[x0] + fx * (above[x0 + 1] - above[x0]);
-        const float bottom = below[x0] + fx * (below[x0 + 1] - below[x0]);
-        const float value = top + fy * (bottom - top);
-        out.mean.view()(y, x) += value;
-        squares.view()(y, x) += static_cast<double>(value) * static_cast<double>(value);
-        out.n_averaged.view()(y, x) += 1.0F;
       }
-    }
+    });
   }
   for (std::size_t i = 0; i < out.mean.size(); ++i) {
     if (out.n_averaged.data()[i] > 0.0F) {

@@ -21,6 +21,7 @@ struct Pooled {
 
 Pooled pool(const BlockGrid& grid, std::size_t frame) {
   Pooled out{std::vector<double>(grid.blocks(), 0.0), std::vector<double>(grid.blocks(), 0.0)};
+  const std::vector<float> values = grid.series.at_frame(frame);
   const auto rows = static_cast<long>(grid.rows);
   const auto columns = static_cast<long>(grid.columns);
   for (long y = 0; y < rows; ++y) {
@@ -34,7 +35,7 @@ Pooled pool(const BlockGrid& grid, std::size_t frame) {
         }
         const auto other = static_cast<std::size_t>(ny * columns + nx);
         if (grid.covered[other] != 0 && grid.grain[other] == grid.grain[b]) {
-          out.value[b] += static_cast<double>(grid.series.view()(other, frame));
+          out.value[b] += static_cast<double>(values[other]);
           out.n[b] += 1.0;
         }
       }

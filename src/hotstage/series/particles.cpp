@@ -2,14 +2,16 @@
 
 #include "hotstage/series/particles.hpp"
 
+#include "hotstage/core/parallel.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/detail/grain_levels.hpp"
+#include "hotstage/series/detail/moved_frame.hpp"
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 
 namespace hotstage::series {
@@ -17,7 +19,6 @@ namespace hotstage::series {
 namespace {
 
 constexpr double smooth_px = 1.2;
-constexpr double level_px = 12.0;
 constexpr int boundary_px = 9;      // diameter within which a boundary may be misplaced
 constexpr double disc_extra = 2.0;  // px beyond the radius where signal is summed
 
@@ -27,62 +28,34 @@ struct Means {
   double frames = 0.0;
 };
 
-Means means_of(const MeanImage& image, const DetectorResponse& detector) {
-  const auto rows = static_cast<int>(image.mean.extent(0));
-  const auto columns = static_cast<int>(image.mean.extent(1));
+/// Drift-corrected mean of a few frames; pixels that one of them does not cover are left out.
+Means mean_of(const signal::Signal& series, std::span<const FrameDrift> drift, std::size_t first, std::size_t last,
+              const DetectorResponse& detector) {
+  const auto rows = static_cast<int>(series.axes[0].size);
+  const auto columns = static_cast<int>(series.axes[1].size);
   Means out{cv::Mat(rows, columns, CV_32F, cv::Scalar(0)), cv::Mat(rows, columns, CV_8U, cv::Scalar(0)), 0.0};
-  for (std::size_t i = 0; i < image.mean.size(); ++i) {
-    out.frames = std::max(out.frames, static_cast<double>(image.n_averaged.data()[i]));
+  cv::Mat n(rows, columns, CV_32F, cv::Scalar(0));
+  for (std::size_t i = first; i < last; ++i) {
+    if ((drift[i].flags & frame_lost) != 0) {
+      continue;
+    }
+    const Buffer<float, 2> frame = read_frame(series, i);
+    const detail::MovedFrame moved(frame.view(), drift[i].dy_px, drift[i].dx_px);
+    for (int y = 0; y < rows; ++y) {
+      const auto width = static_cast<std::size_t>(columns);
+      moved.add_row(static_cast<std::size_t>(y), {{out.mean.ptr<float>(y), width}, {n.ptr<float>(y), width}, {}});
+    }
   }
-  for (int y = 0; y < rows; ++y) {
+  double most = 0.0;
+  cv::minMaxLoc(n, nullptr, &most);
+  out.frames = most;
+  for (int y = 0; y < rows && most > 0.0; ++y) {
+    float* const sum = out.mean.ptr<float>(y);
+    const float* const frames = n.ptr<float>(y);
     for (int x = 0; x < columns; ++x) {
-      const std::size_t i =
-          static_cast<std::size_t>(y) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(x);
-      if (out.frames > 0.0 && static_cast<double>(image.n_averaged.data()[i]) >= out.frames - 0.5) {
-        out.covered.at<unsigned char>(y, x) = 255;
-        out.mean.at<float>(y, x) = static_cast<float>(detector.electrons(static_cast<double>(image.mean.data()[i])));
-      }
-    }
-  }
-  return out;
-}
-
-/// Local mean of each grain over the pixels of weight 1.
-cv::Mat level_of(const Means& m, View<const std::int32_t, 2> labels, const cv::Mat& left_out) {
-  std::map<int, cv::Rect> boxes;
-  for (int y = 0; y < m.mean.rows; ++y) {
-    for (int x = 0; x < m.mean.cols; ++x) {
-      const int label = labels(static_cast<std::size_t>(y), static_cast<std::size_t>(x));
-      if (label > 0) {
-        cv::Rect& box = boxes.try_emplace(label, x, y, 1, 1).first->second;
-        box |= cv::Rect(x, y, 1, 1);
-      }
-    }
-  }
-  cv::Mat out(m.mean.rows, m.mean.cols, CV_32F, cv::Scalar(0));
-  for (const auto& [label, box] : boxes) {
-    cv::Mat value(box.height, box.width, CV_32F, cv::Scalar(0));
-    cv::Mat weight(box.height, box.width, CV_32F, cv::Scalar(0));
-    for (int y = 0; y < box.height; ++y) {
-      for (int x = 0; x < box.width; ++x) {
-        const int gy = y + box.y;
-        const int gx = x + box.x;
-        if (labels(static_cast<std::size_t>(gy), static_cast<std::size_t>(gx)) == label &&
-            m.covered.at<unsigned char>(gy, gx) != 0 && left_out.at<unsigned char>(gy, gx) == 0) {
-          value.at<float>(y, x) = m.mean.at<float>(gy, gx);
-          weight.at<float>(y, x) = 1.0F;
-        }
-      }
-    }
-    cv::GaussianBlur(value, value, {0, 0}, level_px, level_px, cv::BORDER_CONSTANT);
-    cv::GaussianBlur(weight, weight, {0, 0}, level_px, level_px, cv::BORDER_CONSTANT);
-    for (int y = 0; y < box.height; ++y) {
-      for (int x = 0; x < box.width; ++x) {
-        if (labels(static_cast<std::size_t>(y + box.y), static_cast<std::size_t>(x + box.x)) == label &&
-            weight.at<float>(y, x) > 1e-3F) {
-          out.at<float>(y + box.y, x + box.x) = value.at<float>(y, x) / weight.at<float>(y, x);
-        }
-      }
+      const bool covered = static_cast<double>(frames[x]) >= most - 0.5;
+      out.covered.at<unsigned char>(y, x) = covered ? 255 : 0;
+      sum[x] = covered ? static_cast<float>(detector.electrons(static_cast<double>(sum[x] / frames[x]))) : 0.0F;
     }
   }
   return out;
@@ -95,37 +68,58 @@ struct Marked {
 };
 
 Marked mark(const Means& m, const cv::Mat& level, const SpotOptions& options) {
-  cv::Mat smooth, low, high;
+  cv::Mat smooth, noise, work, edge, limit, inside;
   cv::GaussianBlur(m.mean, smooth, {0, 0}, smooth_px);
   const cv::Mat around = cv::getStructuringElement(cv::MORPH_ELLIPSE, {boundary_px, boundary_px});
-  cv::Mat filled = level.clone();
-  filled.setTo(1e9, level <= 0);
-  cv::erode(filled, low, around);
-  cv::dilate(level, high, around);
   // Standard deviation of the smoothed mean of Poisson counts.
-  cv::Mat noise, limit_low, limit_high;
   cv::max(level, 1e-6, noise);
   cv::sqrt(noise, noise);
   noise *= options.significance / (std::sqrt(m.frames) * 2.0 * std::sqrt(std::numbers::pi) * smooth_px);
-  limit_low = low * options.contrast;
-  limit_high = high * options.contrast;
-  cv::max(limit_low, noise, limit_low);
-  cv::max(limit_high, noise, limit_high);
-  Marked out{smooth<low - limit_low, smooth> high + limit_high};
-  cv::Mat inside;
   cv::erode(m.covered, inside, cv::getStructuringElement(cv::MORPH_RECT, {7, 7}));
-  const cv::Mat none = inside == 0;
-  out.dark.setTo(0, none | (level <= 0));
-  out.bright.setTo(0, none | (level <= 0));
+  inside.setTo(0, level <= 0);
+  Marked out;
+  level.copyTo(work);
+  work.setTo(1e9, level <= 0);
+  cv::erode(work, edge, around);
+  limit = edge * options.contrast;
+  cv::max(limit, noise, limit);
+  edge -= limit;
+  out.dark = smooth < edge;
+  cv::dilate(level, edge, around);
+  limit = edge * options.contrast;
+  cv::max(limit, noise, limit);
+  edge += limit;
+  out.bright = smooth > edge;
+  out.dark &= inside;
+  out.bright &= inside;
   return out;
 }
 
-double aspect_of(const cv::Mat& component) {
-  std::vector<cv::Point> points;
-  cv::findNonZero(component, points);
+double aspect_of(const std::vector<cv::Point>& points) {
   const cv::RotatedRect box = cv::minAreaRect(points);
   return (1.0 + static_cast<double>(std::max(box.size.width, box.size.height))) /
          (1.0 + static_cast<double>(std::min(box.size.width, box.size.height)));
+}
+
+/// Cheaper than a distance: most pixels of a box around a disc are far from its edge.
+bool clearly_beyond(double dy, double dx, double radius) {
+  constexpr double rounding = 1.0 + 1e-9;
+  return dy * dy + dx * dx > rounding * radius * radius;
+}
+
+bool clearly_within(double dy, double dx, double radius) {
+  constexpr double rounding = 1.0 - 1e-9;
+  return dy * dy + dx * dx < rounding * radius * radius;
+}
+
+/// ⌊8 (θ/2π + ½)⌋ of θ = atan2(dy, dx), 0 … 7.
+std::size_t octant(double dy, double dx) {
+  const double y = std::abs(dy);
+  const double x = std::abs(dx);
+  if (dy < 0.0) {
+    return dx < 0.0 ? (y < x ? 0 : 1) : (y > x ? 2 : 3);
+  }
+  return dx > 0.0 ? (y < x ? 4 : 5) : (y > x ? 6 : 7);
 }
 
 /// What is left of the brightness around a spot after the level was taken off: median over eight sectors of a ring.
@@ -142,11 +136,13 @@ Estimate background(const Means& m, const cv::Mat& level, const Spot& spot) {
          x <= std::min(m.mean.cols - 1, static_cast<int>(spot.x_px + outer) + 1); ++x) {
       const double dy = y - spot.y_px;
       const double dx = x - spot.x_px;
+      if (clearly_beyond(dy, dx, outer) || clearly_within(dy, dx, inner)) {
+        continue;
+      }
       const double d = std::hypot(dy, dx);
       const auto l = static_cast<double>(level.at<float>(y, x));
       if (d > inner && d <= outer && l > 0.0 && m.covered.at<unsigned char>(y, x) != 0) {
-        const double turn = std::atan2(dy, dx) / (2.0 * std::numbers::pi) + 0.5;
-        const std::size_t k = std::min(sectors - 1, static_cast<std::size_t>(turn * sectors));
+        const std::size_t k = octant(dy, dx);
         sum[k] += static_cast<double>(m.mean.at<float>(y, x)) / l - 1.0;
         n[k] += 1.0;
       }
@@ -182,6 +178,9 @@ void measure(const Means& m, const cv::Mat& level, Spot& spot) {
          y <= std::min(m.mean.rows - 1, static_cast<int>(spot.y_px + reach) + 1); ++y) {
       for (int x = std::max(0, static_cast<int>(spot.x_px - reach));
            x <= std::min(m.mean.cols - 1, static_cast<int>(spot.x_px + reach) + 1); ++x) {
+        if (clearly_beyond(y - spot.y_px, x - spot.x_px, reach)) {
+          continue;
+        }
         const auto l = static_cast<double>(level.at<float>(y, x));
         const double d = std::hypot(y - spot.y_px, x - spot.x_px);
         if (d > reach || !(l > 0.0)) {
@@ -224,27 +223,92 @@ void measure(const Means& m, const cv::Mat& level, Spot& spot) {
   }
 }
 
-void add_spots(const Means& m, const cv::Mat& level, const cv::Mat& mask, SpotKind kind, const SpotOptions& options,
+/// Marked pixels that touch along edges.
+struct Component {
+  std::vector<cv::Point> points;
+  cv::Point2d centre;
+};
+
+/// Takes the components out of `mask` one by one, in the order of their first pixels. Few pixels are marked: looking
+/// for them costs less than labelling the image.
+class Components {
+ public:
+  explicit Components(cv::Mat& mask) : mask_(mask) {}
+
+  /// Nothing left: no points.
+  [[nodiscard]] Component next() {
+    Component out;
+    for (; row_ < mask_.rows; ++row_) {
+      const unsigned char* const begin = mask_.ptr<unsigned char>(row_);
+      const unsigned char* const end = begin + mask_.cols;
+      const unsigned char* const found = std::find_if(begin, end, [](unsigned char v) { return v != 0; });
+      if (found != end) {
+        fill({static_cast<int>(found - begin), row_}, out);
+        return out;
+      }
+    }
+    return out;
+  }
+
+ private:
+  void take(cv::Point at, Component& out) {
+    if (at.x >= 0 && at.y >= 0 && at.x < mask_.cols && at.y < mask_.rows && mask_.at<unsigned char>(at) != 0) {
+      mask_.at<unsigned char>(at) = 0;
+      out.points.push_back(at);
+    }
+  }
+
+  void fill(cv::Point from, Component& out) {
+    take(from, out);
+    for (std::size_t i = 0; i < out.points.size(); ++i) {
+      const cv::Point p = out.points[i];
+      for (const cv::Point step : {cv::Point(-1, 0), cv::Point(1, 0), cv::Point(0, -1), cv::Point(0, 1)}) {
+        take(p + step, out);
+      }
+    }
+    for (const cv::Point& p : out.points) {
+      out.centre += cv::Point2d(p);
+    }
+    out.centre /= static_cast<double>(out.points.size());
+  }
+
+  cv::Mat& mask_;
+  int row_ = 0;
+};
+
+/// Empties `mask`.
+void add_spots(const Means& m, const cv::Mat& level, cv::Mat& mask, SpotKind kind, const SpotOptions& options,
                std::vector<Spot>& out) {
-  cv::Mat components, statistics, centres;
-  const int count = cv::connectedComponentsWithStats(mask, components, statistics, centres, 4, CV_32S);
   const double least = std::numbers::pi * options.min_radius * options.min_radius;
-  for (int c = 1; c < count; ++c) {
-    const double area = statistics.at<int>(c, cv::CC_STAT_AREA);
-    const cv::Rect box(statistics.at<int>(c, cv::CC_STAT_LEFT), statistics.at<int>(c, cv::CC_STAT_TOP),
-                       statistics.at<int>(c, cv::CC_STAT_WIDTH), statistics.at<int>(c, cv::CC_STAT_HEIGHT));
-    if (area < 0.5 * least || aspect_of(components(box) == c) > options.max_aspect) {
+  Components components(mask);
+  for (Component c = components.next(); !c.points.empty(); c = components.next()) {
+    const auto area = static_cast<double>(c.points.size());
+    if (area < 0.5 * least || aspect_of(c.points) > options.max_aspect) {
       continue;
     }
-    Spot spot{.kind = kind,
-              .y_px = centres.at<double>(c, 1),
-              .x_px = centres.at<double>(c, 0),
-              .radius_px = std::sqrt(area / std::numbers::pi)};
+    Spot spot{.kind = kind, .y_px = c.centre.y, .x_px = c.centre.x, .radius_px = std::sqrt(area / std::numbers::pi)};
     measure(m, level, spot);
     if (spot.radius_px >= options.min_radius && spot.contrast >= options.contrast) {
       out.push_back(spot);
     }
   }
+}
+
+void search_window(const Means& m, const detail::GrainLevels& grains, const SpotOptions& options,
+                   std::vector<Spot>& out) {
+  if (!(m.frames > 0.0)) {
+    return;
+  }
+  cv::Mat level = grains.of(m.mean, m.covered);
+  Marked marked = mark(m, level, options);
+  cv::Mat use;
+  cv::dilate(marked.dark | marked.bright, use, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
+  cv::bitwise_not(use, use);
+  use &= m.covered;
+  level = grains.of(m.mean, use);
+  marked = mark(m, level, options);
+  add_spots(m, level, marked.dark, SpotKind::hole, options, out);
+  add_spots(m, level, marked.bright, SpotKind::particle, options, out);
 }
 
 }  // namespace
@@ -256,27 +320,28 @@ const char* name(SpotKind kind) noexcept {
 std::vector<SpotFrame> find_spots(const signal::Signal& series, std::span<const FrameDrift> drift,
                                   View<const std::int32_t, 2> labels, const DetectorResponse& detector,
                                   const SpotOptions& options, Run& run) {
-  HOTSTAGE_EXPECTS(drift.size() == series.items());
+  const FrameShape shape = shape_of(series, 1);
+  HOTSTAGE_EXPECTS(drift.size() == shape.frames);
+  cv::setNumThreads(1);
   const auto step = static_cast<std::size_t>(options.average);
-  std::vector<SpotFrame> out(series.items() / step);
-  for (std::size_t w = 0; w < out.size(); ++w) {
-    SpotFrame& window = out[w];
-    window.first = w * step;
-    window.last = window.first + step;
-    window.middle = 0.5 * static_cast<double>(window.first + window.last - 1);
-    run.check_stop();
-    const Means m = means_of(drift_corrected_mean(series, drift, window.first, window.last, run), detector);
-    if (!(m.frames > 0.0)) {
-      continue;
-    }
-    cv::Mat left_out(m.mean.rows, m.mean.cols, CV_8U, cv::Scalar(0));
-    cv::Mat level = level_of(m, labels, left_out);
-    Marked marked = mark(m, level, options);
-    cv::dilate(marked.dark | marked.bright, left_out, cv::getStructuringElement(cv::MORPH_ELLIPSE, {7, 7}));
-    level = level_of(m, labels, left_out);
-    marked = mark(m, level, options);
-    add_spots(m, level, marked.dark, SpotKind::hole, options, window.spots);
-    add_spots(m, level, marked.bright, SpotKind::particle, options, window.spots);
+  std::vector<SpotFrame> out(shape.frames / step);
+  const std::size_t pixels = shape.rows * shape.columns;
+  // Each thread: mean, level, four images of work, the parts of the search; a frame and its count before these.
+  const Run pass = run_that_fits(run, series, "the search for spots", pixels * sizeof(std::int32_t),
+                                 pixels * (7 * sizeof(float) + 12));
+  const detail::GrainLevels grains(labels);
+  constexpr std::size_t at_once = 64;  // windows between two reports of progress
+  for (std::size_t from = 0; from < out.size(); from += at_once) {
+    const std::size_t n = std::min(at_once, out.size() - from);
+    parallel_chunks(pass, n, 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t w = from + begin; w < from + end; ++w) {
+        out[w].first = w * step;
+        out[w].last = out[w].first + step;
+        out[w].middle = 0.5 * static_cast<double>(out[w].first + out[w].last - 1);
+        search_window(mean_of(series, drift, out[w].first, out[w].last, detector), grains, options, out[w].spots);
+      }
+    });
+    run.progress(0.5 + 0.5 * static_cast<double>(from + n) / static_cast<double>(out.size()), "spots");
   }
   return out;
 }

@@ -62,7 +62,8 @@ struct SpotFrame {
 
 /// Windows of `average` frames one after the other. The brightness of a grain is its local mean without the spots
 /// (two passes, Gaussian of 12 px within the grain), so that fronts do not count; close to a boundary a spot must
-/// stand out against both grains. `labels` as filled_labels() gives them.
+/// stand out against both grains. `labels` as filled_labels() gives them. Every frame is read once; windows are
+/// searched side by side as far as run.memory goes. Throws Error{no_space}.
 [[nodiscard]] std::vector<SpotFrame> find_spots(const signal::Signal& series, std::span<const FrameDrift> drift,
                                                 View<const std::int32_t, 2> labels, const DetectorResponse& detector,
                                                 const SpotOptions& options, Run& run);

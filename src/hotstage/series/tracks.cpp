@@ -111,9 +111,9 @@ std::vector<Track> link(std::span<const SpotFrame> windows, SpotKind kind, const
 }
 
 const TrackPoint* point_at(const Track& track, std::size_t window) {
-  const auto found =
-      std::find_if(track.points.begin(), track.points.end(), [&](const TrackPoint& p) { return p.window == window; });
-  return found == track.points.end() ? nullptr : &*found;
+  const auto found = std::lower_bound(track.points.begin(), track.points.end(), window,
+                                      [](const TrackPoint& p, std::size_t w) { return p.window < w; });
+  return found == track.points.end() || found->window != window ? nullptr : &*found;
 }
 
 /// Nearest seen window of a track at or before (step −1), at or after (step 1) one.
@@ -136,6 +136,10 @@ int partner(const std::vector<Track>& tracks, const Track& own, const Spot& spot
   double least = std::numeric_limits<double>::infinity();
   for (const Track& other : tracks) {
     if (other.id == own.id || other.kind != own.kind) {
+      continue;
+    }
+    const std::size_t reach = static_cast<std::size_t>(options.longest_gap) + 1;
+    if (other.points.front().window > with + reach || other.points.back().window + reach < with) {
       continue;
     }
     const long step = without > with ? 1 : -1;

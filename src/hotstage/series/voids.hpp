@@ -25,8 +25,11 @@ struct VoidTrack {
 /// Follows the round spots. The radius is √(M/π), M = Σ (L − I)/(L − F) over a disc around the void, with L the level
 /// of the ring around it in the same frame (median) and F the floor of the void in the first frames: it is the radius
 /// of a void of unchanged depth, and falls when something grows in it. Frames are averaged over 2 · half_width + 1.
+///
+/// Every frame is read once, in blocks whose cut-out surroundings fit run.memory. `wanted`, one per frame, leaves out
+/// the others (NaN) and does not read frames that none of these needs; empty: all. Throws Error{no_space}.
 [[nodiscard]] std::vector<VoidTrack> track_voids(const signal::Signal& series, std::span<const FrameDrift> drift,
                                                  std::span<const DarkSpot> spots, const DetectorResponse& detector,
-                                                 Run& run);
+                                                 Run& run, std::span<const char> wanted = {});
 
 }  // namespace hotstage::series

@@ -41,6 +41,40 @@ series::MeanImage electrons_between(const Tracking& t, std::size_t first, std::s
   return out;
 }
 
+/// The mean and the labels of one window; the windows at the end of the series, which voids share, are made once.
+class LateImages {
+ public:
+  LateImages(const Tracking& tracking, View<const std::int32_t, 2> labels) : t_(tracking), labels_(labels) {}
+
+  void make(const series::HaloWindow& window, Run& run) {
+    const bool shared = window.phase == series::HaloPhase::after;
+    current_ = shared ? &last_ : &own_;
+    if (current_->first == window.first && current_->last == window.last) {
+      return;
+    }
+    *current_ = {window.first, window.last, electrons_between(t_, window.first, window.last, run),
+                 series::settled_labels(labels_, t_.grid, t_.changes, window)};
+  }
+
+  [[nodiscard]] const series::MeanImage& mean() const { return current_->mean; }
+
+  [[nodiscard]] const Buffer<std::int32_t, 2>& settled() const { return current_->settled; }
+
+ private:
+  struct Images {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    series::MeanImage mean;
+    Buffer<std::int32_t, 2> settled;
+  };
+
+  const Tracking& t_;
+  View<const std::int32_t, 2> labels_;
+  Images own_;
+  Images last_;
+  Images* current_ = nullptr;
+};
+
 io::Table halo_table(const std::vector<HaloRow>& rows) {
   std::vector<std::vector<double>> c(11);
   std::vector<std::string> phase;
@@ -158,17 +192,31 @@ void add_halo(const Tracking& t, const StepInputs& inputs, View<const std::int32
   if (table != inputs.tables.end() && table->second.rows() > 0 && !too_coarse(t) &&
       t.grid.frames > static_cast<std::size_t>(options.frames)) {
     const std::vector<series::DarkSpot> spots = read_spots(table->second, t.frames);
-    const series::MeanImage early = electrons_between(t, 0, static_cast<std::size_t>(options.frames), run);
-    for (const series::VoidTrack& track : series::track_voids(t.frames, t.state.drift, spots, t.state.detector, run)) {
+    const auto first = static_cast<std::size_t>(options.frames);
+    const series::MeanImage early = electrons_between(t, 0, first, run);
+    // Only frames of a window are looked at.
+    std::vector<series::HaloWindows> windows;
+    std::vector<char> wanted(t.grid.frames, 0);
+    std::fill_n(wanted.begin(), first, 1);
+    for (const series::DarkSpot& spot : spots) {
+      windows.push_back(series::halo_windows(t.grid, t.changes, spot, options));
+      for (const series::HaloWindow& window : {windows.back().before, windows.back().after}) {
+        for (std::size_t f = window.first; f < window.last && spot.kind == series::DarkKind::round; ++f) {
+          wanted[f] = 1;
+        }
+      }
+    }
+    LateImages late(t, labels);
+    for (const series::VoidTrack& track :
+         series::track_voids(t.frames, t.state.drift, spots, t.state.detector, run, wanted)) {
       const series::DarkSpot& spot = spots[track.spot];
-      const series::HaloWindows windows = series::halo_windows(t.grid, t.changes, spot, options);
-      for (const series::HaloWindow& window : {windows.before, windows.after}) {
+      for (const series::HaloWindow& window : {windows[track.spot].before, windows[track.spot].after}) {
         if (window.empty()) {
           continue;
         }
-        const series::MeanImage late = electrons_between(t, window.first, window.last, run);
-        const Buffer<std::int32_t, 2> settled = series::settled_labels(labels, t.grid, t.changes, window);
-        const series::Halo halo = series::measure_halo({early, late, settled.view(), spots}, spot, options);
+        late.make(window, run);
+        const series::Halo halo =
+            series::measure_halo({early, late.mean(), late.settled().view(), spots}, spot, options);
         if (halo.measured) {
           rows.push_back({track.spot + 1, window, halo, series::expected_deficit(track, spot, window, options)});
         }

@@ -85,7 +85,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.segment",
-    .version = 4,
+    .version = 5,
     .title = "Grains, boundaries, voids and cracks",
     .help =
         "Segments the drift-corrected mean of the first frames into grains by brightness and edges, finds voids and "
