@@ -30,8 +30,7 @@ struct Sum {
   Buffer<double, 2> counts;
   Buffer<float, 2> number;
 
-  explicit Sum(const FrameShape& shape)
-      : counts({shape.rows, shape.columns}), number({shape.rows, shape.columns}) {}
+  explicit Sum(const FrameShape& shape) : counts({shape.rows, shape.columns}), number({shape.rows, shape.columns}) {}
 };
 
 struct Moved {
@@ -153,8 +152,8 @@ void fit_frame(Work& w, std::size_t f, View<const float, 2> frame, View<const fl
       return;
     }
     constexpr double settled_px = 2e-3;
-    const double largest = std::abs(*std::max_element(
-        fit.solution.begin(), fit.solution.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+    const double largest = std::abs(*std::max_element(fit.solution.begin(), fit.solution.end(),
+                                                      [](double a, double b) { return std::abs(a) < std::abs(b); }));
     w.model.add(fit.solution, at);
     for (std::size_t j = FrameDistortion::terms; j < fit.solution.size(); ++j) {
       w.knots[f][j - FrameDistortion::terms] += fit.solution[j];
@@ -202,15 +201,14 @@ void prepare(Work& w, Run& run) {
   for (std::size_t y = rim; y + rim < w.shape.rows; ++y) {
     for (std::size_t x = rim; x + rim < w.shape.columns; ++x) {
       const auto e = enough.view();
-      w.covered.view()(y, x) = static_cast<unsigned char>(e(y, x) & e(y - rim, x) & e(y + rim, x) & e(y, x - rim) &
-                                                          e(y, x + rim));
+      w.covered.view()(y, x) =
+          static_cast<unsigned char>(e(y, x) & e(y - rim, x) & e(y + rim, x) & e(y, x - rim) & e(y, x + rim));
     }
   }
   for (Sum* half : {&even, &odd}) {
     for (std::size_t i = 0; i < enough.size(); ++i) {
       const auto number = static_cast<double>(half->number.data()[i]);
-      half->number.data()[i] =
-          number >= 1.0 ? static_cast<float>(half->counts.data()[i] / number - w.level) : 0.0F;
+      half->number.data()[i] = number >= 1.0 ? static_cast<float>(half->counts.data()[i] / number - w.level) : 0.0F;
     }
   }
   w.filter.emplace(even.number.view(), odd.number.view(), static_cast<double>(count));
@@ -295,13 +293,14 @@ void take_mean_off(Work& w) {
 /// Every frame against the mean of all others, each put right as known so far. Returns the largest change, px.
 double refine(Work& w, bool with_knots, Run& run) {
   take_mean_off(w);
+  const std::vector<FrameDistortion> placed = detail::placed_frames({w.model, w.found, w.knots, w.linear, w.tiles});
   Sum all(w.shape);
   for (std::size_t f = 0; f < w.shape.frames; ++f) {
     run.check_stop();
     run.progress(0.5 * static_cast<double>(f) / static_cast<double>(w.shape.frames), "distortion: refine");
     if (w.found[f].measured) {
       const Buffer<float, 2> frame = read_frame(w.series, f);
-      add(all, back(w, frame.view(), FrameWarp(w.drift[f], &w.found[f], w.shape.rows, w.shape.columns)));
+      add(all, back(w, frame.view(), FrameWarp(w.drift[f], &placed[f], w.shape.rows, w.shape.columns)));
     }
   }
   const auto others = static_cast<double>(measured(w)) - 1.0;
@@ -315,7 +314,7 @@ double refine(Work& w, bool with_knots, Run& run) {
       continue;
     }
     const Buffer<float, 2> frame = read_frame(w.series, f);
-    const Moved own = back(w, frame.view(), FrameWarp(w.drift[f], &w.found[f], w.shape.rows, w.shape.columns));
+    const Moved own = back(w, frame.view(), FrameWarp(w.drift[f], &placed[f], w.shape.rows, w.shape.columns));
     const Buffer<float, 2> reference = reference_of(w, all, &own, others);
     const FrameDistortion was = w.found[f];
     fit_frame(w, f, frame.view(), reference.view(), with_knots, 2);
@@ -352,8 +351,8 @@ SeriesDistortion measure_distortion(const signal::Signal& series, std::span<cons
                 "Give the drift of this series");
   }
   const std::size_t shortest = std::min(shape.rows, shape.columns);
-  const std::size_t edge = options.tile_px > 0 ? static_cast<std::size_t>(options.tile_px)
-                                               : std::clamp<std::size_t>(shortest / 10, 16, 64);
+  const std::size_t edge =
+      options.tile_px > 0 ? static_cast<std::size_t>(options.tile_px) : std::clamp<std::size_t>(shortest / 10, 16, 64);
   const auto knots = static_cast<std::size_t>(options.knots);
   if (shortest / edge < 4 || (options.terms == DistortionTerms::knots && shape.rows / edge < knots)) {
     throw Error(Errc::bad_input, Location{.file = series.file},

@@ -30,7 +30,9 @@ struct DistortionOptions {
       {.help = "what is looked for: magnification, rotation, stretch, shear; with knots also a spline of the row"});
     v("knots", knots, {.help = "knots of the spline along the slow axis", .min = 4, .max = 32});
     v("tile", tile_px,
-      {.help = "edge of a tile that gives one local shift, px; 0: a tenth of the field, 16 … 64", .min = 0, .max = 512});
+      {.help = "edge of a tile that gives one local shift, px; 0: a tenth of the field, 16 … 64",
+       .min = 0,
+       .max = 512});
   }
 };
 
@@ -54,13 +56,15 @@ struct ResidualVector {
 };
 
 struct SeriesDistortion {
-  std::vector<FrameDistortion> measured;   ///< frame by frame, against the mean of the series
-  std::vector<FrameDistortion> applied;    ///< what the data ask for: terms not found are zero, others weighed by what
-                                           ///< is known of the frames around; not measured where nothing was found
-  std::array<TermVerdict, 4> verdict{};    ///< magnification, rotation, stretch, shear
-  bool knots_found = false;
-  double knots_z = 0.0;     ///< χ² of the spline over all frames as a normal deviate; 0 when not looked for
-  double knots_rms_px = 0.0;  ///< of the spline over rows and frames, per axis, noise taken off
+  std::vector<FrameDistortion> measured;  ///< frame by frame, against the mean of the series
+  std::vector<FrameDistortion> applied;   ///< what the data ask for: terms not found are zero, others weighed by what
+                                          ///< is known of the frames around; not measured where nothing was found
+  std::array<TermVerdict, 4> verdict{};   ///< magnification, rotation, stretch, shear
+  bool knots_found = false;               ///< seen, and known well enough to be undone
+  bool knots_seen = false;
+  double knots_sigma_px = 0.0;  ///< of the spline of a frame, rms over its rows and axes, median of frames
+  double knots_z = 0.0;         ///< χ² of the spline over all frames as a normal deviate; 0 when not looked for
+  double knots_rms_px = 0.0;    ///< of the spline over rows and frames, per axis, noise taken off
   double dispersion = 1.0;  ///< χ² of the local shifts about the model over its degrees of freedom; in σ when above 1
   double response = 1.0;    ///< of the fit to a shift, true over taken: below 1 when the reference is noisy; in σ
   std::size_t frames = 0;   ///< measured
@@ -80,8 +84,9 @@ struct SeriesDistortion {
 /// (a ramp may go far), then against the mean of all others. What all frames share cannot be seen.
 ///
 /// A term counts as found when its frames scatter by more than their σ (3.5 normal deviates) or follow a slope in time
-/// (4 σ). Throws Error{bad_input} for a drift of another series, Error{no_space} when the maps do not fit run.memory,
-/// Error{refused} when fewer than four frames can be measured.
+/// (4 σ). A spline with more than 0.3 px of σ is said to be seen and left alone: steps of that size are not small
+/// against structure, and its σ would be too small. Throws Error{bad_input} for a drift of another series,
+/// Error{no_space} when the maps do not fit run.memory, Error{refused} when fewer than four frames can be measured.
 [[nodiscard]] SeriesDistortion measure_distortion(const signal::Signal& series, std::span<const FrameDrift> drift,
                                                   const DistortionOptions& options, Run& run);
 

@@ -2,6 +2,7 @@
 
 #include "hotstage/series/detail/distortion_verdict.hpp"
 
+#include "hotstage/num/statistics.hpp"
 #include "hotstage/series/detail/term_series.hpp"
 
 #include <algorithm>
@@ -160,24 +161,71 @@ void judge_knots(const DistortionModel& model, const std::vector<ModelFit>& fits
   const std::size_t count = 2 * model.knots().functions();
   const double response = response_of(tiles);
   const double dispersion = dispersion_of(fits) / (response * response);
-  double chi2 = 0.0, frames = 0.0;
-  for (std::size_t j = 0; j < count; ++j) {
-    double weight = 0.0, sum = 0.0, squares = 0.0;
-    frames = 0.0;
-    for (const ModelFit& fit : fits) {
-      if (fit.ok) {
-        const double s = sigma_of(fit, terms + j, dispersion);
-        const double c = fit.solution[terms + j];
-        weight += 1.0 / (s * s);
-        sum += c / (s * s);
-        squares += c * c / (s * s);
-        frames += 1.0;
+  std::vector<double> mean(count, 0.0);
+  double frames = 0.0, chi2 = 0.0;
+  for (const ModelFit& fit : fits) {
+    frames += fit.ok ? 1.0 : 0.0;
+    for (std::size_t j = 0; fit.ok && j < count; ++j) {
+      mean[j] += fit.solution[terms + j];
+    }
+  }
+  for (const ModelFit& fit : fits) {
+    if (!fit.ok) {
+      continue;
+    }
+    Buffer<double, 2> block({count, count});
+    for (std::size_t j = 0; j < count; ++j) {
+      for (std::size_t k = 0; k < count; ++k) {
+        block.view()(j, k) = dispersion * fit.covariance.view()(terms + j, terms + k);
       }
     }
-    chi2 += weight > 0.0 ? squares - sum * sum / weight : 0.0;
+    if (!invert(block)) {
+      return;
+    }
+    for (std::size_t j = 0; j < count; ++j) {
+      for (std::size_t k = 0; k < count; ++k) {
+        chi2 += (fit.solution[terms + j] - mean[j] / frames) * block.view()(j, k) *
+                (fit.solution[terms + k] - mean[k] / frames);
+      }
+    }
   }
   out.knots_z = frames > 1.0 ? normal_deviate(chi2, static_cast<double>(count) * (frames - 1.0)) : 0.0;
-  out.knots_found = out.knots_z > clear_scatter;
+  std::vector<double> sigma;
+  for (const ModelFit& fit : fits) {
+    double power = 0.0;
+    for (std::size_t j = 0; fit.ok && j < count; ++j) {
+      power += 0.5 * dispersion * fit.covariance.view()(terms + j, terms + j);
+    }
+    if (fit.ok) {
+      sigma.push_back(std::sqrt(power));
+    }
+  }
+  constexpr double largest_sigma_px = 0.3;
+  out.knots_sigma_px = num::median(sigma);
+  out.knots_seen = out.knots_z > clear_scatter;
+  out.knots_found = out.knots_seen && out.knots_sigma_px < largest_sigma_px;
+}
+
+std::vector<FrameDistortion> placed_frames(const FittedFrames& frames) {
+  std::vector<FrameDistortion> out = frames.found;
+  const std::size_t functions = 2 * frames.model.knots().functions();
+  std::vector<std::vector<double>> value = frames.knots, sigma(out.size(), std::vector<double>(functions, 0.0));
+  const double response = response_of(frames.tiles);
+  const double widening = dispersion_of(frames.fits) / (response * response);
+  for (std::size_t f = 0; f < out.size(); ++f) {
+    for (std::size_t j = 0; j < functions; ++j) {
+      if (out[f].measured && frames.fits[f].solution.size() > terms) {
+        sigma[f][j] = sigma_of(frames.fits[f], terms + j, widening);
+      }
+    }
+  }
+  shrink_knots(frames, value, sigma);
+  for (std::size_t f = 0; f < out.size(); ++f) {
+    if (out[f].measured) {
+      put_knots(frames.model, value[f], out[f]);
+    }
+  }
+  return out;
 }
 
 void conclude(const FittedFrames& frames, SeriesDistortion& out) {

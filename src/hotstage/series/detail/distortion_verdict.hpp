@@ -25,6 +25,10 @@ void put_knots(const DistortionModel& model, const std::vector<double>& coeffici
 void judge_knots(const DistortionModel& model, const std::vector<ModelFit>& fits,
                  const std::vector<std::vector<TileFit>>& tiles, SeriesDistortion& out);
 
+/// Where frames are put for the mean they are compared with: spline coefficients weighed by how much they vary from
+/// frame to frame against their σ, the rest as found.
+[[nodiscard]] std::vector<FrameDistortion> placed_frames(const FittedFrames& frames);
+
 /// σ, verdicts, what is to be applied, residual vectors.
 void conclude(const FittedFrames& frames, SeriesDistortion& out);
 

@@ -27,12 +27,16 @@ struct DistortedSeries {
   std::array<double, FrameDistortion::terms> bound{};  ///< Cramér–Rao, one frame against a noiseless scene
 };
 
-/// Mean counts of a pixel that shows the scene at (y, x), averaged over 2 × 2 places.
+/// Mean counts of a pixel that shows the scene at (y, x) through a probe of `probe_px` rms: 4 × 4 places.
 inline double scene_counts(const TestScene& scene, double counts, double y, double x) {
+  // Nodes and weights of Gauss and Hermite, 4 points.
+  constexpr double probe_px = 0.8;
+  constexpr std::array<double, 4> node{-2.3344142183, -0.7419637843, 0.7419637843, 2.3344142183};
+  constexpr std::array<double, 4> share{0.0458758548, 0.4541241452, 0.4541241452, 0.0458758548};
   double mean = 0.0;
-  for (int k = 0; k < 4; ++k) {
-    const double sy = y + (k / 2 == 0 ? -0.25 : 0.25), sx = x + (k % 2 == 0 ? -0.25 : 0.25);
-    mean += 0.25 * scene.level[scene.grain(sy, sx)] * test_thickness(scene, sy, sx);
+  for (std::size_t k = 0; k < 16; ++k) {
+    const double sy = y + probe_px * node[k / 4], sx = x + probe_px * node[k % 4];
+    mean += share[k / 4] * share[k % 4] * scene.level[scene.grain(sy, sx)] * test_thickness(scene, sy, sx);
   }
   return counts * mean;
 }

@@ -116,8 +116,10 @@ std::vector<TileFit> fit_tiles(View<const float, 2> frame, View<const float, 2> 
           }
           const double reference = static_cast<double>(moved(y, x));
           const Sample s{0.5 * static_cast<double>(moved(y + 1, x) - moved(y - 1, x)),
-                         0.5 * static_cast<double>(moved(y, x + 1) - moved(y, x - 1)), reference,
-                         static_cast<double>(frame(y, x)) - reference, 1.0 / noise.at(reference),
+                         0.5 * static_cast<double>(moved(y, x + 1) - moved(y, x - 1)),
+                         reference,
+                         static_cast<double>(frame(y, x)) - reference,
+                         1.0 / noise.at(reference),
                          0.5 * static_cast<double>(frame(y + 1, x) - frame(y - 1, x)),
                          0.5 * static_cast<double>(frame(y, x + 1) - frame(y, x - 1))};
           const double information = s.weight * (s.gy * s.gy + s.gx * s.gx);
@@ -199,12 +201,9 @@ double common_scale(const std::vector<TileFit>& tiles) {
   return std::max(least, num::median(scales));
 }
 
-namespace {
-
-/// Inverse of a symmetric positive matrix by Cholesky; false when it is not.
-bool invert(Buffer<double, 2>& m) {
-  const std::size_t n = m.extent(0);
-  auto a = m.view();
+bool invert(Buffer<double, 2>& matrix) {
+  const std::size_t n = matrix.extent(0);
+  auto a = matrix.view();
   for (std::size_t j = 0; j < n; ++j) {
     const double before = a(j, j);
     for (std::size_t k = 0; k < j; ++k) {
@@ -241,11 +240,9 @@ bool invert(Buffer<double, 2>& m) {
       out.view()(i, c) = column[i];
     }
   }
-  m = std::move(out);
+  matrix = std::move(out);
   return true;
 }
-
-}  // namespace
 
 ModelFit fit_model(const std::vector<TileFit>& tiles, const DistortionModel& model, bool with_knots) {
   constexpr int rounds = 4;

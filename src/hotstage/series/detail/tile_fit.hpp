@@ -29,12 +29,13 @@ struct TileFit {
   double x = 0.0;
   std::array<double, 3> information{};  ///< yy, yx, xx
   std::array<double, 2> pull{};         ///< H δ
-  /// Σ of the reference's gradient times the frame's own: what δ really does to the pull. Against the trace of H it says
-  /// by how much noise (or blur) of the reference makes H too large (or too small); noise of the two is independent.
+  /// Σ of the reference's gradient times the frame's own: what δ really does to the pull. Against the trace of H it
+  /// says by how much noise (or blur) of the reference makes H too large (or too small); noise of the two is
+  /// independent.
   double response = 0.0;
-  double scale = 1.0;                   ///< scatter of the pull over what PixelNoise says (variance)
-  double brightness = 0.0;              ///< mean of the reference
-  double residual = 0.0;                ///< mean square left, counts²
+  double scale = 1.0;       ///< scatter of the pull over what PixelNoise says (variance)
+  double brightness = 0.0;  ///< mean of the reference
+  double residual = 0.0;    ///< mean square left, counts²
   std::size_t pixels = 0;
 
   [[nodiscard]] bool usable() const { return pixels > 0; }
@@ -81,6 +82,9 @@ struct ModelFit {
 };
 
 [[nodiscard]] ModelFit fit_model(const std::vector<TileFit>& tiles, const DistortionModel& model, bool with_knots);
+
+/// Inverse of a symmetric positive matrix in place (Cholesky); false when it is not positive.
+[[nodiscard]] bool invert(Buffer<double, 2>& matrix);
 
 /// Squared distance of a tile from a displacement, in units of its σ; two degrees of freedom.
 [[nodiscard]] double distance2(const TileFit& tile, double scale, double dy, double dx);
