@@ -124,7 +124,7 @@ TEST(SeriesAverage, undoes_a_distortion_in_the_one_interpolation_it_makes) {
   for (std::size_t f = 0; f < frames; ++f) {
     c.drift.push_back({.dy_px = 0.37 * static_cast<double>(f), .dx_px = -0.21 * static_cast<double>(f)});
     distortion[f].measured = true;
-    distortion[f].value[FrameDistortion::magnification] = 0.02 * (static_cast<double>(f) / frames - 0.5);
+    distortion[f].value[FrameDistortion::magnification] = 0.06 * (static_cast<double>(f) / frames - 0.5);
     const FrameWarp warp(c.drift[f], &distortion[f], edge, edge);
     Rng rng(8, 6, f);
     for (std::size_t i = 0; i < edge * edge; ++i) {

@@ -64,9 +64,9 @@ TEST(SeriesAverageStep, gives_mean_sigma_and_number_and_gains_the_root_of_the_fr
 }
 
 TEST(SeriesAverageStep, is_nearer_the_specimen_with_its_distortion_undone_by_option_or_by_table) {
-  constexpr double counts = 400.0;
+  constexpr double counts = 4000.0;
   StepInputs inputs;
-  inputs.signals["frames"] = detail::test_frames({.frames = 12, .counts = counts, .magnification = 0.03});
+  inputs.signals["frames"] = detail::test_frames({.frames = 12, .counts = counts, .magnification = 0.05});
   hotstage::Run run;
   inputs.tables["drift"] = find_step("series.register").run(inputs, Value::object(), run).tables.at("drift");
   const Step& average = find_step("series.average");
