@@ -272,27 +272,31 @@ report::Figure residual_figure(const series::SeriesDistortion& distortion, std::
   for (const series::ResidualVector& r : distortion.residuals) {
     longest = std::max(longest, std::hypot(r.dy_px, r.dx_px));
   }
-  const double shown = 0.06 * static_cast<double>(std::min(rows, columns));
-  const double factor = longest > 0.0 ? std::pow(10.0, std::floor(std::log10(shown / longest))) : 1.0;
+  // 1, 2 or 5 times a power of ten, so that the longest is about a tile.
+  const double wanted = longest > 0.0 ? 0.08 * static_cast<double>(std::min(rows, columns)) / longest : 1.0;
+  const double decade = std::pow(10.0, std::floor(std::log10(wanted)));
+  const double factor = decade * (wanted >= 5.0 * decade ? 5.0 : wanted >= 2.0 * decade ? 2.0 : 1.0);
   report::Figure figure{.id = "residuals", .title = "What the model leaves", .width = report::Width::half};
   figure.caption = fmt::format(
       "Local shifts of the late half of the frames against the early half, after the model, drawn {:g} times longer; "
-      "vermilion: beyond 4 standard deviations. Points: the tiles.",
+      "vermilion: beyond 4 standard deviations. A head shows where it points.",
       factor);
   report::Panel panel{.x = {.label = "x", .unit = "px", .range = {{0.0, static_cast<double>(columns)}}},
                       .y = {.label = "y", .unit = "px", .range = {{static_cast<double>(rows), 0.0}}}};
   report::Line usual{.colour = report::Colour::blue}, clear{.colour = report::Colour::vermilion};
-  report::Points places{.colour = report::Colour::grey};
   for (const series::ResidualVector& r : distortion.residuals) {
     constexpr double far = 16.0;
     const double distance = std::pow(r.dy_px / r.sigma_y_px, 2) + std::pow(r.dx_px / r.sigma_x_px, 2);
     report::Line& line = distance > far ? clear : usual;
-    line.x.insert(line.x.end(), {r.x, r.x + factor * r.dx_px, nan});
-    line.y.insert(line.y.end(), {r.y, r.y + factor * r.dy_px, nan});
-    places.x.push_back(r.x);
-    places.y.push_back(r.y);
+    const double dy = factor * r.dy_px, dx = factor * r.dx_px;
+    // There, and back along both sides of the head.
+    constexpr double head = 0.3, half_width = 0.15;
+    const double ty = r.y + dy, tx = r.x + dx;
+    line.x.insert(line.x.end(),
+                  {r.x, tx, tx - head * dx - half_width * dy, nan, tx, tx - head * dx + half_width * dy, nan});
+    line.y.insert(line.y.end(),
+                  {r.y, ty, ty - head * dy + half_width * dx, nan, ty, ty - head * dy - half_width * dx, nan});
   }
-  panel.marks.emplace_back(std::move(places));
   for (report::Line* line : {&usual, &clear}) {
     if (!line->x.empty()) {
       panel.marks.emplace_back(std::move(*line));
