@@ -78,15 +78,13 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const std::vector<series::FrameDrift> drift = drift_table != inputs.tables.end()
                                                     ? detail::read_drift(drift_table->second, frames).drift
                                                     : series::register_series(frames, options.registration, run).frames;
-  std::optional<series::RowMotionOptions> rows;
-  if (options.rows) {
-    rows = series::RowMotionOptions{.largest_px = options.largest_px};
+  const auto rows =
+      options.rows ? std::optional(series::RowMotionOptions{.largest_px = options.largest_px}) : std::nullopt;
+  std::optional<series::DistortionTerms> wanted;
+  if (options.distortion != Distortion::none) {
+    using T = series::DistortionTerms;
+    wanted = options.distortion == Distortion::knots ? T::knots : T::affine;
   }
-  const std::optional<series::DistortionTerms> wanted =
-      options.distortion == Distortion::none
-          ? std::nullopt
-          : std::optional(options.distortion == Distortion::knots ? series::DistortionTerms::knots
-                                                                  : series::DistortionTerms::affine);
   const std::vector<series::FrameDistortion> distortion = detail::distortion_to_undo(inputs, wanted, drift, run);
   const series::SeriesAverage average = series::average_series(frames, drift, distortion, rows, run);
   StepOutput out;
