@@ -18,6 +18,7 @@ namespace hotstage::series {
 /// fraction (rotation: rad). s is a natural cubic spline of the row, free of constant and linear parts.
 struct FrameDistortion {
   enum Term : std::size_t { shift_y, shift_x, magnification, rotation, stretch, shear };
+
   static constexpr std::size_t terms = 6;
 
   std::array<double, terms> value{};  ///< shifts in px, the others as fractions

@@ -37,8 +37,8 @@ ReferenceFilter::ReferenceFilter(View<const float, 2> even, View<const float, 2>
     const std::size_t to = row >= band.ky_max ? row - band.ky_max : row + band.rows - band.ky_max;
     for (std::size_t k = 0; k < band.width(); ++k) {
       const double f = std::hypot(band.fy(row), band.fx(k));
-      const double s = spectra.modes.empty() ? spectra.signal_at(f)
-                                             : static_cast<double>(spectra.modes[row * band.width() + k]);
+      const double s =
+          spectra.modes.empty() ? spectra.signal_at(f) : static_cast<double>(spectra.modes[row * band.width() + k]);
       signal_[to * fft_.bins() + k] = static_cast<float>(s);
       empty_ = empty_ && !(s > 0.0 && f > 3.0 / static_cast<double>(band.rows));
     }

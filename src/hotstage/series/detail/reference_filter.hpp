@@ -20,7 +20,7 @@ class ReferenceFilter {
   /// Filters a mean of `frames` frames in place; 0 stands for the level.
   void apply(View<float, 2> mean, double frames) const;
 
-  /// Share of the modes' gradient power that stands out of the noise of a mean of `frames`.
+  /// Nothing stands out of the noise.
   [[nodiscard]] bool empty() const { return empty_; }
 
  private:
