@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -19,21 +20,39 @@ namespace {
 
 constexpr std::size_t chunk_rows = 32;
 
-/// Bilinear; false outside.
-bool sample(View<const float, 2> image, double y, double x, float& value) {
-  if (y < 0.0 || x < 0.0 || y >= static_cast<double>(image.extent(0)) - 1.0 ||
-      x >= static_cast<double>(image.extent(1)) - 1.0) {
+/// A value between pixels, linear along both axes, and what that does to white noise.
+struct Sample {
+  float value = 0.0F;
+  float kept = 0.0F;     ///< of the variance
+  float along_y = 0.0F;  ///< covariance with the value one row on, over the variance of a pixel
+  float along_x = 0.0F;
+};
+
+/// Every row is read where its content stands: `row_shift` px towards larger x (empty: nowhere). False outside.
+bool sample(View<const float, 2> image, std::span<const double> row_shift, double y, double x, Sample& out) {
+  if (y < 0.0 || y >= static_cast<double>(image.extent(0)) - 1.0) {
     return false;
   }
   const auto y0 = static_cast<std::size_t>(y);
-  const auto x0 = static_cast<std::size_t>(x);
-  const auto fy = static_cast<float>(y - static_cast<double>(y0));
-  const auto fx = static_cast<float>(x - static_cast<double>(x0));
-  const float* const above = image.row(y0).data() + x0;
-  const float* const below = image.row(y0 + 1).data() + x0;
-  const float top = above[0] + fx * (above[1] - above[0]);
-  const float bottom = below[0] + fx * (below[1] - below[0]);
-  value = top + fy * (bottom - top);
+  const auto below = static_cast<float>(y - static_cast<double>(y0));
+  const std::array<float, 2> weight{1.0F - below, below};
+  out = {};
+  float next_row = 0.0F;
+  for (std::size_t r = 0; r < 2; ++r) {
+    const double at = row_shift.empty() ? x : x + row_shift[y0 + r];
+    if (at < 0.0 || at >= static_cast<double>(image.extent(1)) - 1.0) {
+      return false;
+    }
+    const auto x0 = static_cast<std::size_t>(at);
+    const auto part = static_cast<float>(at - static_cast<double>(x0));
+    const float* const p = image.row(y0 + r).data() + x0;
+    const float both = part * (1.0F - part);
+    out.value += weight[r] * (p[0] + part * (p[1] - p[0]));
+    out.kept += weight[r] * weight[r] * (1.0F - 2.0F * both);
+    out.along_x += weight[r] * weight[r] * both;
+    next_row = 1.0F - 2.0F * both;
+  }
+  out.along_y = weight[0] * weight[1] * next_row;
   return true;
 }
 
@@ -45,6 +64,7 @@ struct Sums {
   Buffer<float, 2> before;
   Buffer<float, 2> number;
   Buffer<float, 2> number_odd;
+  std::array<double, 4> noise{};  ///< kept, along y, along x, values
 
   Sums(std::size_t rows, std::size_t columns)
       : all({rows, columns}),
@@ -56,15 +76,22 @@ struct Sums {
         number_odd({rows, columns}) {}
 };
 
-void add(Sums& sums, View<const float, 2> frame, const FrameDrift& drift, bool odd, const Run& run) {
+void add(Sums& sums, View<const float, 2> frame, const FrameWarp& warp, std::span<const double> row_shift, bool odd,
+         const Run& run) {
+  std::vector<std::array<double, 4>> of_row(frame.extent(0), std::array<double, 4>{});
   parallel_chunks(run, frame.extent(0), chunk_rows, [&](std::size_t begin, std::size_t end) {
     for (std::size_t y = begin; y < end; ++y) {
       for (std::size_t x = 0; x < frame.extent(1); ++x) {
-        float value = 0.0F;
-        if (!sample(frame, static_cast<double>(y) + drift.dy_px, static_cast<double>(x) + drift.dx_px, value)) {
+        const auto [sy, sx] = warp.to_frame(static_cast<double>(y), static_cast<double>(x));
+        Sample s;
+        if (!sample(frame, row_shift, sy, sx, s)) {
           continue;
         }
-        const auto v = static_cast<double>(value);
+        const auto v = static_cast<double>(s.value);
+        const std::array<float, 4> noise{s.kept, s.along_y, s.along_x, 1.0F};
+        for (std::size_t k = 0; k < noise.size(); ++k) {
+          of_row[y][k] += static_cast<double>(noise[k]);
+        }
         sums.all.view()(y, x) += v;
         sums.squares.view()(y, x) += v * v;
         if (odd) {
@@ -75,15 +102,25 @@ void add(Sums& sums, View<const float, 2> frame, const FrameDrift& drift, bool o
           const double step = v - static_cast<double>(sums.before.view()(y, x));
           sums.steps.view()(y, x) += step * step;
         }
-        sums.before.view()(y, x) = value;
+        sums.before.view()(y, x) = s.value;
         sums.number.view()(y, x) += 1.0F;
       }
     }
   });
+  for (const std::array<double, 4>& row : of_row) {
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      sums.noise[k] += row[k];
+    }
+  }
 }
 
 void summarise(const Sums& sums, SeriesAverage& out) {
   const float most = *std::max_element(sums.number.data(), sums.number.data() + sums.number.size());
+  if (sums.noise[0] > 0.0) {
+    out.kept = sums.noise[0] / sums.noise[3];
+    out.along_y = sums.noise[1] / sums.noise[0];
+    out.along_x = sums.noise[2] / sums.noise[0];
+  }
   double steps = 0.0, halves = 0.0, pixels = 0.0;
   for (std::size_t i = 0; i < sums.number.size(); ++i) {
     const auto n = static_cast<double>(sums.number.data()[i]);
@@ -114,15 +151,17 @@ void summarise(const Sums& sums, SeriesAverage& out) {
 }
 
 /// The mean as this frame shows it.
-Buffer<float, 2> moved_to(View<const float, 2> mean, const FrameDrift& drift, const Run& run) {
+Buffer<float, 2> moved_to(View<const float, 2> mean, const FrameWarp& warp, const Run& run) {
   Buffer<float, 2> out({mean.extent(0), mean.extent(1)});
   const double last_y = static_cast<double>(mean.extent(0)) - 1.001;
   const double last_x = static_cast<double>(mean.extent(1)) - 1.001;
   parallel_chunks(run, mean.extent(0), chunk_rows, [&](std::size_t begin, std::size_t end) {
     for (std::size_t y = begin; y < end; ++y) {
       for (std::size_t x = 0; x < mean.extent(1); ++x) {
-        static_cast<void>(sample(mean, std::clamp(static_cast<double>(y) - drift.dy_px, 0.0, last_y),
-                                 std::clamp(static_cast<double>(x) - drift.dx_px, 0.0, last_x), out.view()(y, x)));
+        const auto [sy, sx] = warp.to_reference(static_cast<double>(y), static_cast<double>(x));
+        Sample s;
+        static_cast<void>(sample(mean, {}, std::clamp(sy, 0.0, last_y), std::clamp(sx, 0.0, last_x), s));
+        out.view()(y, x) = s.value;
       }
     }
   });
@@ -141,15 +180,20 @@ void shrink(RowMotion& motion) {
 }  // namespace
 
 SeriesAverage average_series(const signal::Signal& series, std::span<const FrameDrift> drift,
-                             const std::optional<RowMotionOptions>& rows, Run& run) {
+                             std::span<const FrameDistortion> distortion, const std::optional<RowMotionOptions>& rows,
+                             Run& run) {
   const FrameShape shape = shape_of(series, 2);
-  if (drift.size() != shape.frames) {
+  if (drift.size() != shape.frames || (!distortion.empty() && distortion.size() != shape.frames)) {
     throw Error(Errc::bad_input, Location{.file = series.file},
-                fmt::format("a drift of {} frames for a series of {}", drift.size(), shape.frames),
-                "Give the drift of this series");
+                fmt::format("a drift of {} and a distortion of {} frames for a series of {}", drift.size(),
+                            distortion.size(), shape.frames),
+                "Give drift and distortion of this series");
   }
-  // Four maps of 8 bytes, six of 4, one or two frames.
-  const std::size_t bytes = shape.rows * shape.columns * (4 * sizeof(double) + (rows ? 10U : 7U) * sizeof(float));
+  const auto warp_of = [&](std::size_t frame) {
+    return FrameWarp(drift[frame], distortion.empty() ? nullptr : &distortion[frame], shape.rows, shape.columns);
+  };
+  // Four maps of 8 bytes, seven of 4, one or two frames, the mean they are compared with.
+  const std::size_t bytes = shape.rows * shape.columns * (4 * sizeof(double) + (rows ? 11U : 8U) * sizeof(float));
   if (bytes > run.memory) {
     throw Error(Errc::no_space, Location{.file = series.file},
                 fmt::format("the average needs {} MiB, --memory allows {} MiB", (bytes >> 20) + 1, run.memory >> 20),
@@ -167,7 +211,18 @@ SeriesAverage average_series(const signal::Signal& series, std::span<const Frame
   }
   Buffer<float, 2> first_mean;
   if (rows) {
-    first_mean = drift_corrected_mean(series, drift, 0, shape.frames, run).mean;
+    Sums first(shape.rows, shape.columns);
+    for (std::size_t i = 0; i < shape.frames; ++i) {
+      run.check_stop();
+      if (drift[i].usable()) {
+        add(first, read_frame(series, i).view(), warp_of(i), {}, false, run);
+      }
+    }
+    first_mean = Buffer<float, 2>({shape.rows, shape.columns});
+    for (std::size_t i = 0; i < first_mean.size(); ++i) {
+      const auto n = static_cast<double>(first.number.data()[i]);
+      first_mean.data()[i] = n > 0.0 ? static_cast<float>(first.all.data()[i] / n) : 0.0F;
+    }
   }
   Sums sums(shape.rows, shape.columns);
   bool odd = false;
@@ -177,17 +232,18 @@ SeriesAverage average_series(const signal::Signal& series, std::span<const Frame
     if (!drift[i].usable()) {
       continue;
     }
-    Buffer<float, 2> frame = read_frame(series, i);
+    const Buffer<float, 2> frame = read_frame(series, i);
+    const FrameWarp warp = warp_of(i);
+    std::vector<double> row_shift;
     if (rows) {
-      const Buffer<float, 2> reference = moved_to(first_mean.view(), drift[i], run);
-      RowMotion motion = row_motion(frame.view(), reference.view(), *rows, run);
+      RowMotion motion = row_motion(frame.view(), moved_to(first_mean.view(), warp, run).view(), *rows, run);
       out.row_rms_px.push_back(motion.rms_px);
       if (motion.found) {
         shrink(motion);
-        frame = correct_rows(frame.view(), motion);
+        row_shift = std::move(motion.dx_px);
       }
     }
-    add(sums, frame.view(), drift[i], odd, run);
+    add(sums, frame.view(), warp, row_shift, odd, run);
     odd = !odd;
   }
   summarise(sums, out);

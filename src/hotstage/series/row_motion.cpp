@@ -4,11 +4,13 @@
 
 #include "hotstage/core/error.hpp"
 #include "hotstage/core/parallel.hpp"
+#include "hotstage/num/least_squares.hpp"
 #include "hotstage/num/statistics.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace hotstage::series {
@@ -104,6 +106,55 @@ RowFit fit_row(std::span<const float> row, std::span<const float> sharp, double 
   return out;
 }
 
+/// What is left along y once the row stands right along x: least squares on the reference's slopes along both axes,
+/// its brightness and a constant, twice, as slopes reach half a pixel. `sigma` 0: the row says nothing.
+RowFit fit_across(View<const float, 2> image, View<const float, 2> reference, std::size_t y, double dx,
+                  double largest) {
+  const auto edge = static_cast<std::size_t>(std::ceil(largest)) + 3;
+  RowFit out;
+  if (y < 2 || y + 2 >= image.extent(0) || image.extent(1) < 4 * edge) {
+    return out;
+  }
+  const std::size_t n = image.extent(1) - 2 * edge;
+  std::array<std::vector<float>, 5> rows;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    rows[k] = smooth(reference.row(y + k - 2));
+  }
+  Buffer<double, 2> design({n, 4});
+  std::vector<double> values(n);
+  for (int round = 0; round < 2; ++round) {
+    const double place = std::clamp(2.0 - out.shift, 1.0, 2.999);
+    const auto above = static_cast<std::size_t>(place);
+    const double part = place - static_cast<double>(above);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double x = static_cast<double>(i + edge) - dx;
+      const auto value = [&](double at_x, std::size_t k) { return static_cast<double>(at(rows[k], at_x)); };
+      const auto between = [&](double at_x) {
+        return (1.0 - part) * value(at_x, above) + part * value(at_x, above + 1);
+      };
+      // Slope from one row before to one row after the place.
+      const std::size_t first = above - 1, last = above + 1;
+      const double slope = (1.0 - part) * 0.5 * (value(x, last) - value(x, first)) +
+                           part * 0.5 * (value(x, std::min<std::size_t>(4, last + 1)) - value(x, above));
+      design.view()(i, 0) = -slope;
+      design.view()(i, 1) = -0.5 * (between(x + 1.0) - between(x - 1.0));
+      design.view()(i, 2) = between(x);
+      design.view()(i, 3) = 1.0;
+      values[i] = static_cast<double>(image(y, i + edge));
+    }
+    const num::Fit fit = num::fit_linear(design.view(), values);
+    if (!fit.ok() || !(std::abs(fit.parameters[2]) > 0.0)) {
+      return {};
+    }
+    // The slopes stand at the brightness of the reference.
+    out.shift = std::clamp(out.shift + fit.parameters[0] / fit.parameters[2], -1.0, 1.0);
+    out.sigma = fit.sigma(0) / std::abs(fit.parameters[2]) * std::sqrt(fit.chi2 / static_cast<double>(fit.dof));
+  }
+  constexpr double of_use_px = 0.5;
+  out.found = out.sigma < of_use_px;
+  return out;
+}
+
 /// Linear between knots `spacing` rows apart: least squares by hat functions is a weighted mean for rows of a knot.
 void through_knots(std::vector<double>& shift, const std::vector<double>& sigma, double spacing) {
   if (!(spacing > 1.0)) {
@@ -162,10 +213,16 @@ RowMotion row_motion(View<const float, 2> image, View<const float, 2> reference,
   }
   const std::size_t rows = image.extent(0);
   RowMotion out{std::vector<double>(rows, 0.0), std::vector<double>(rows, 0.0)};
-  std::vector<char> found(rows, 0);
+  out.dy_px.assign(rows, 0.0);
+  out.sigma_y_px.assign(rows, 0.0);
+  std::vector<char> found(rows, 0), across(rows, 0);
   parallel_chunks(run, rows, 16, [&](std::size_t begin, std::size_t end) {
     for (std::size_t y = begin; y < end; ++y) {
       const RowFit fit = fit_row(image.row(y), reference.row(y), 0.0, options.largest_px);
+      const RowFit y_fit = fit.found ? fit_across(image, reference, y, fit.shift, options.largest_px) : RowFit{};
+      out.dy_px[y] = y_fit.found ? y_fit.shift : 0.0;
+      out.sigma_y_px[y] = y_fit.sigma;
+      across[y] = y_fit.found ? 1 : 0;
       out.dx_px[y] = fit.found ? fit.shift : 0.0;
       out.sigma_px[y] = fit.sigma;
       found[y] = fit.found ? 1 : 0;
@@ -173,6 +230,18 @@ RowMotion row_motion(View<const float, 2> image, View<const float, 2> reference,
   });
   through_knots(out.dx_px, out.sigma_px, options.knot_rows);
   summarise(out, static_cast<std::size_t>(std::count(found.begin(), found.end(), 1)));
+  double mean = 0.0, power = 0.0, n = 0.0;
+  for (std::size_t y = 0; y < rows; ++y) {
+    mean += out.dy_px[y];
+    n += across[y] != 0 ? 1.0 : 0.0;
+  }
+  for (std::size_t y = 0; y < rows; ++y) {
+    if (across[y] != 0) {
+      out.dy_px[y] -= mean / n;
+      power += out.dy_px[y] * out.dy_px[y] - out.sigma_y_px[y] * out.sigma_y_px[y];
+    }
+  }
+  out.rms_y_px = out.found && n > 0.0 ? std::sqrt(std::max(0.0, power / n)) : 0.0;
   return out;
 }
 

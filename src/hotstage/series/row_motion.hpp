@@ -32,11 +32,18 @@ struct RowMotion {
   std::vector<double> dx_px;
   std::vector<double> sigma_px;  ///< from counting-like noise: the scatter of the row about its fit
   double rms_px = 0.0;           ///< of the shifts, noise taken off in quadrature
-  bool found = false;            ///< false: rows have no structure in common; all shifts are then zero
+  /// Against a reference also along y: the row shows what stands this far above it in the reference (towards larger y).
+  /// Measured beside dx, never undone by correct_rows(): rows out of order along y leave places that none has seen.
+  /// Empty without a reference.
+  std::vector<double> dy_px{};
+  std::vector<double> sigma_y_px{};
+  double rms_y_px = 0.0;
+  bool found = false;  ///< false: rows have no structure in common; all shifts are then zero
 };
 
 /// Row shifts along the fast axis against a reference that shows the same area without jitter (the drift-corrected
-/// mean of a series). Shear and slower motion stay in. Throws Error{bad_input} when the shapes differ.
+/// mean of a series), along x and, for what is left of a pixel, along y. Shear and slower motion stay in. Throws
+/// Error{bad_input} when the shapes differ.
 [[nodiscard]] RowMotion row_motion(View<const float, 2> image, View<const float, 2> reference,
                                    const RowMotionOptions& options, Run& run);
 

@@ -67,6 +67,38 @@ TEST(RowMotion, finds_jitter_against_a_reference_within_its_sigma) {
   EXPECT_GT(error, 0.5 * motion.sigma_px[80]);
 }
 
+TEST(RowMotion, finds_jitter_along_y_against_a_reference) {
+  Rng rng(5, 8, 0);
+  Buffer<float, 2> image({rows, columns}), reference({rows, columns});
+  std::vector<double> along_x(rows), along_y(rows);
+  for (std::size_t y = 0; y < rows; ++y) {
+    along_x[y] = 0.8 * rng.normal();
+    along_y[y] = 0.3 * rng.normal();
+    for (std::size_t x = 0; x < columns; ++x) {
+      const auto fy = static_cast<double>(y), fx = static_cast<double>(x);
+      image.view()(y, x) = static_cast<float>(rng.poisson(100.0 * lattice(fy - along_y[y], fx - along_x[y])));
+      reference.view()(y, x) = static_cast<float>(100.0 * lattice(fy, fx));
+    }
+  }
+  hotstage::Run run;
+  const RowMotion motion = row_motion(image.view(), reference.view(), {}, run);
+  double error = 0.0, pull = 0.0, n = 0.0, off = 0.0;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (std::size_t y = 4; y + 4 < rows; ++y) {
+      const double e = motion.dy_px[y] - along_y[y];
+      off += pass == 0 ? e / static_cast<double>(rows - 8) : 0.0;
+      error += pass == 1 ? (e - off) * (e - off) : 0.0;
+      pull += pass == 1 ? std::pow((e - off) / motion.sigma_y_px[y], 2) : 0.0;
+      n += pass == 1 ? 1.0 : 0.0;
+    }
+  }
+  std::printf("along y: left %.3f px of 0.3, sigma %.3f, pull %.2f, rms found %.3f\n", std::sqrt(error / n),
+              motion.sigma_y_px[80], std::sqrt(pull / n), motion.rms_y_px);
+  EXPECT_LT(std::sqrt(error / n), 0.15);  // σ of a row of 200 px at 100 e is 0.1
+  EXPECT_NEAR(std::sqrt(pull / n), 1.0, 0.3);
+  EXPECT_NEAR(motion.rms_y_px, 0.3, 0.1);
+}
+
 TEST(RowMotion, finds_most_of_the_jitter_of_one_lattice_image) {
   const Case c = jittered(50.0, 0.8, 2);
   hotstage::Run run;

@@ -2,6 +2,7 @@
 
 #include "hotstage/study/detail/series_average_pages.hpp"
 
+#include "hotstage/num/statistics.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 
 #include <cmath>
@@ -60,19 +61,39 @@ signal::Signal part_signal(const signal::Signal& images, const ImagePart& part, 
 }
 
 io::Table row_table(const std::vector<series::RowMotion>& motions, std::size_t first_frame, std::size_t first_row) {
-  std::vector<double> frame, row, dx, sigma;
+  std::vector<double> frame, row, dx, sigma, dy, sigma_y;
   for (std::size_t f = 0; f < motions.size(); ++f) {
     for (std::size_t y = 0; y < motions[f].dx_px.size(); ++y) {
       frame.push_back(static_cast<double>(first_frame + f));
       row.push_back(static_cast<double>(first_row + y));
       dx.push_back(motions[f].dx_px[y]);
       sigma.push_back(motions[f].sigma_px[y]);
+      if (!motions[f].dy_px.empty()) {
+        dy.push_back(motions[f].dy_px[y]);
+        sigma_y.push_back(motions[f].sigma_y_px[y]);
+      }
     }
   }
   io::Table table;
   table.columns = {io::number_column("frame", "", frame), io::number_column("row", "", row),
                    io::number_column("dx", "px", dx), io::number_column("sigma", "px", sigma)};
+  if (dy.size() == frame.size()) {
+    table.columns.push_back(io::number_column("dy", "px", dy));
+    table.columns.push_back(io::number_column("sigma_y", "px", sigma_y));
+  }
   return table;
+}
+
+Result jitter_along_y(const std::vector<series::RowMotion>& motions) {
+  std::vector<double> rms;
+  for (const series::RowMotion& m : motions) {
+    rms.push_back(m.rms_y_px);
+  }
+  return {.id = "jitter_y",
+          .value = num::median(rms),
+          .unit = "px",
+          .method = "rms of the row shifts along y, their noise taken off; measured, not undone",
+          .label = "Row jitter along y"};
 }
 
 report::Figure row_figure(const series::RowMotion& motion, std::size_t first_row) {

@@ -19,9 +19,12 @@ void add_average_signals(const signal::Signal& frames, const series::MeanImage& 
 /// Images that replace a part of those of `images`, one per row of `data`, on the axes of that part.
 [[nodiscard]] signal::Signal part_signal(const signal::Signal& images, const ImagePart& part, Buffer<float, 2> data);
 
-/// Shifts of the rows of every image: frame, row, dx, sigma.
+/// Shifts of the rows of every image: frame, row, dx, sigma; with a reference dy, sigma_y.
 [[nodiscard]] io::Table row_table(const std::vector<series::RowMotion>& motions, std::size_t first_frame,
                                   std::size_t first_row);
+
+/// Rms of the shifts along y, median of the images; they were measured against a reference.
+[[nodiscard]] Result jitter_along_y(const std::vector<series::RowMotion>& motions);
 
 /// Shift of every row of one image, with its band.
 [[nodiscard]] report::Figure row_figure(const series::RowMotion& motion, std::size_t first_row);

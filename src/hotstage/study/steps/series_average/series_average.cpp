@@ -3,6 +3,7 @@
 
 #include "hotstage/num/statistics.hpp"
 #include "hotstage/study/detail/series_average_pages.hpp"
+#include "hotstage/study/detail/series_distortion_pages.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 
 #include <fmt/format.h>
@@ -14,14 +15,24 @@ namespace hotstage::study::series_average {
 
 namespace {
 
+enum class Distortion { none, affine, knots };
+
+constexpr auto enum_names(Distortion) {
+  return std::array{EnumName{Distortion::none, "none"}, EnumName{Distortion::affine, "affine"},
+                    EnumName{Distortion::knots, "knots"}};
+}
+
 struct Options {
   series::RegistrationOptions registration;
+  Distortion distortion = Distortion::none;
   bool rows = false;
   double largest_px = 4.0;
 
   template <class V>
   void fields(V& v) {
     registration.fields(v);
+    v("distortion", distortion,
+      {.help = "measure and undo magnification, rotation, stretch, shear; with knots also slow scan distortion"});
     v("rows", rows, {.help = "put the rows of every frame right along x before they are averaged"});
     v("largest", largest_px, {.help = "largest shift of a row that is looked for, px", .min = 0.5, .max = 64.0});
   }
@@ -67,13 +78,20 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const std::vector<series::FrameDrift> drift = drift_table != inputs.tables.end()
                                                     ? detail::read_drift(drift_table->second, frames).drift
                                                     : series::register_series(frames, options.registration, run).frames;
-  std::optional<series::RowMotionOptions> rows;
-  if (options.rows) {
-    rows = series::RowMotionOptions{.largest_px = options.largest_px};
+  const auto rows =
+      options.rows ? std::optional(series::RowMotionOptions{.largest_px = options.largest_px}) : std::nullopt;
+  std::optional<series::DistortionTerms> wanted;
+  if (options.distortion != Distortion::none) {
+    using T = series::DistortionTerms;
+    wanted = options.distortion == Distortion::knots ? T::knots : T::affine;
   }
-  const series::SeriesAverage average = series::average_series(frames, drift, rows, run);
+  const std::vector<series::FrameDistortion> distortion = detail::distortion_to_undo(inputs, wanted, drift, run);
+  const series::SeriesAverage average = series::average_series(frames, drift, distortion, rows, run);
   StepOutput out;
   add_results(average, out);
+  if (!distortion.empty()) {
+    out.checks.push_back(detail::undone_check(distortion));
+  }
   if (options.rows) {
     const auto found =
         std::count_if(average.row_rms_px.begin(), average.row_rms_px.end(), [](double v) { return v > 0.0; });
@@ -97,8 +115,11 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       "average", "One frame and the mean", single, mean,
       {fmt::format("frame {}", first - drift.begin()), fmt::format("mean of {}", average.frames)}));
   out.assumptions.push_back({"The specimen stays the same", "what changes is averaged, and stands in the σ map"});
-  out.assumptions.push_back({"Pixels of the mean are not independent",
-                             "interpolation takes up to 5/9 of a pixel's variance and gives it to its neighbours"});
+  out.assumptions.push_back(
+      {"Pixels of the mean are not independent",
+       fmt::format("interpolation leaves {:.2f} of a pixel's variance, neighbours are correlated by {:.2f} along y and "
+                   "{:.2f} along x; the mean over N pixels has σ/√({:.2f} N)",
+                   average.kept, average.along_y, average.along_x, average.kept)});
   return detail::said_denoised(inputs, run, std::move(out));
 }
 
@@ -107,14 +128,17 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.average",
-    .version = 1,
+    .version = 2,
     .title = "Average of a series",
     .help =
-        "Averages the frames of a series moved back by their drift, rows put right when asked for; gives σ and number "
-        "of frames per pixel, and measures the noise against √n",
-    .example = "hotstage series average --frames series.dm4 --rows true",
+        "Averages the frames of a series moved back by their drift, distortion undone and rows put right when asked "
+        "for, "
+        "in one interpolation; gives σ and number of frames per pixel, and measures the noise against √n",
+    .example = "hotstage series average --frames series.dm4 --distortion affine --rows true",
     .inputs = {{"frames", Kind::signal, true, "frame series {time | y, x}"},
-               {"drift", Kind::table, false, "drift table of series.register; without it the frames are registered"}},
+               {"drift", Kind::table, false, "drift table of series.register; without it the frames are registered"},
+               {"affine", Kind::table, false, "table of series.distortion: terms of every frame"},
+               {"scan", Kind::table, false, "table of series.distortion: slow scan distortion"}},
     .outputs = {{"mean", Kind::signal, "mean in the coordinates of frame 0, stored counts; 0 where no frame is"},
                 {"sigma", Kind::signal, "standard uncertainty of the mean, from the scatter of the frames"},
                 {"number", Kind::signal, "frames averaged per pixel"}},

@@ -49,6 +49,9 @@ void add_results(const Passed& p, StepOutput& out) {
                          .unit = "px",
                          .method = "from the scatter of the row about its fit",
                          .label = "Uncertainty of the shift of one row"});
+  if (p.motions.front().dy_px.size() > 0) {
+    out.results.push_back(detail::jitter_along_y(p.motions));
+  }
   const std::string phase =
       "scatter of the phase of the strongest fringe from row to row, counting noise in it" + middle;
   out.results.push_back({.id = "fringe_before",
@@ -119,7 +122,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       detail::before_after_figure("image", "Rows put right", shown, after, {"as recorded", "rows put right"}));
   out.figures.push_back(detail::row_figure(p.motions.front(), shown.first_row));
   out.signals["images"] = detail::part_signal(images, shown, std::move(p.images));
-  out.assumptions.push_back({"Rows move along x only", "shifts along y, shear and slow drift stay in"});
+  out.assumptions.push_back({"Rows are moved along x only", "shifts along y, shear and slow drift stay in"});
   return detail::said_denoised(inputs, run, std::move(out));
 }
 
@@ -128,7 +131,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.rows",
-    .version = 1,
+    .version = 2,
     .title = "Rows put right",
     .help =
         "Measures how far every row of a scanned image stands from where it should along x, against a reference or the "
@@ -136,7 +139,7 @@ const Step step{
     .example = "hotstage series rows --image lattice.dm4 --largest 6",
     .inputs = {{"image", Kind::signal, true, "image or series {… | y, x}, scanned along x"},
                {"reference", Kind::signal, false, "the same area without jitter, such as the mean of series.average"}},
-    .outputs = {{"rows", Kind::table, "shift along x and σ of every row of every image"},
+    .outputs = {{"rows", Kind::table, "shift along x and σ of every row of every image; with a reference also along y"},
                 {"images", Kind::signal, "the images with their rows moved back"}},
     .options = make_options<Options>,
     .run = run,
