@@ -76,6 +76,10 @@ SeriesRecovery::SeriesRecovery(const StepInputs& inputs)
   truth_ = series::filled_labels(labels_on_field(inputs.signal("labels"), field_).view());
   // Compared only where the analysis looked: the rim that drift uncovers has label 0 in a wide band.
   matched_ = match_grains(found.view(), truth_.view());
+  labels_ = labels_of(labels);
+  if (const auto state = inputs.signals.find("state"); state != inputs.signals.end()) {
+    truth_s_ = true_onset_s(state->second, field_);
+  }
 }
 
 const io::Table* SeriesRecovery::table(const std::string& name) const {
@@ -85,6 +89,14 @@ const io::Table* SeriesRecovery::table(const std::string& name) const {
 
 double SeriesRecovery::set_point_degC(double microscope_s) const {
   return programme_.at((microscope_s + clock_offset_s_) * units::s).in_degC();
+}
+
+double SeriesRecovery::lamella_degC(double microscope_s) const {
+  return set_point_degC(microscope_s) + lamella_offset_K_;
+}
+
+double SeriesRecovery::last_frame_s() const {
+  return frames_truth_.at("frames").as_array().back().at("start_s").as_number();
 }
 
 void SeriesRecovery::compare_drift(StepOutput& out) {
@@ -198,8 +210,7 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
     std::sort(times.begin(), times.end());
     const double median = times[times.size() / 2];
     const auto found = static_cast<double>(map.data()[b]);
-    const bool changed =
-        std::isfinite(median) && median < frames_truth_.at("frames").as_array().back().at("start_s").as_number();
+    const bool changed = std::isfinite(median) && median < last_frame_s();
     if (changed && std::isfinite(found)) {
       errors.push_back(found - set_point_degC(median));
     } else {
@@ -217,8 +228,7 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
 
 void SeriesRecovery::compare_onsets(StepOutput& out) {
   const io::Table* onsets = table("onsets");
-  const auto state = inputs_.signals.find("state");
-  if (onsets == nullptr || state == inputs_.signals.end()) {
+  if (onsets == nullptr || !truth_s_) {
     return;
   }
   const std::vector<std::string>& verdicts = onsets->column("state").texts;
@@ -227,9 +237,9 @@ void SeriesRecovery::compare_onsets(StepOutput& out) {
                           "Nothing was dated, so nothing is compared: onset_error is not given"});
     return;
   }
-  const Buffer<double, 2> truth_s = true_onset_s(state->second, field_);
+  const Buffer<double, 2>& truth_s = *truth_s_;
   compare_map(truth_s);
-  const Buffer<std::int32_t, 2> found = labels_of(inputs_.signal("found_labels"));
+  const Buffer<std::int32_t, 2>& found = labels_;
   std::vector<double> errors, pulls;
   double first_truth = 1e9, first_found = 1e9, first_sigma = 0.0;
   for (std::size_t i = 0; i < onsets->rows(); ++i) {
