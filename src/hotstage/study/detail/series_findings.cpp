@@ -30,28 +30,86 @@ double sigma_K(const Tracking& t, double time_s, double time_sigma_s) {
   return std::hypot(std::hypot(time_sigma_s, th.clock_sigma_s) * rate, std::hypot(th.log_sigma_K, th.chip_sigma_K));
 }
 
+/// One way to ask which zone is first.
+struct ZoneVariant {
+  series::OnsetDefinition definition = series::OnsetDefinition::ten_percent;
+  double share = 0.0;
+  series::BoundaryLead lead;
+};
+
+std::string_view name_of(series::OnsetDefinition definition) {
+  for (const auto& entry : enum_names(definition)) {
+    if (entry.value == definition) {
+      return entry.name;
+    }
+  }
+  return "";
+}
+
+/// The definition of the series and 2 % first; then every definition with 1, 2, 5 and 10 % of the blocks.
+std::vector<ZoneVariant> zone_variants(const Tracking& t, View<const std::int32_t, 2> labels) {
+  std::vector<ZoneVariant> out;
+  const auto add = [&](series::OnsetDefinition definition, double share) {
+    const auto map = series::onset_map(t.grid, t.changes, t.events.drift, t.events.thermometry, definition);
+    series::ZoneOptions options = zone_options(t.events.pixel_nm, t.events.seed);
+    options.share = share;
+    const auto field = series::onset_field(t.grid, map, &series::BlockOnset::degC);
+    if (const auto lead = series::boundary_lead(field, labels, options); lead.found) {
+      out.push_back({definition, share, lead});
+    }
+  };
+  add(t.events.definition, zone_options(1.0, 1).share);
+  for (const auto& entry : enum_names(t.events.definition)) {
+    for (const double share : {0.01, 0.02, 0.05, 0.1}) {
+      add(entry.value, share);
+    }
+  }
+  return out;
+}
+
+io::Table zone_table(const std::vector<ZoneVariant>& variants) {
+  std::vector<double> share, edge, inside, lead, sigma, probability;
+  std::vector<std::string> definition;
+  for (const ZoneVariant& v : variants) {
+    definition.emplace_back(name_of(v.definition));
+    share.push_back(v.share);
+    edge.push_back(v.lead.at_boundary);
+    inside.push_back(v.lead.interior);
+    lead.push_back(v.lead.lead.value);
+    sigma.push_back(v.lead.lead.sigma);
+    probability.push_back(v.lead.probability);
+  }
+  io::Table table;
+  table.columns = {io::text_column("definition", definition), io::number_column("share", "", share),
+                   io::number_column("boundaries", "degC", edge), io::number_column("interior", "degC", inside),
+                   io::number_column("lead", "K", lead),          io::number_column("sigma", "K", sigma),
+                   io::number_column("probability", "", probability)};
+  return table;
+}
+
 void add_zones(const Tracking& t, View<const std::int32_t, 2> labels, StepOutput& out) {
-  const series::OnsetField field = series::onset_field(t.grid, t.map, &series::BlockOnset::degC);
-  const series::ZoneOptions options = zone_options(t.events.pixel_nm, t.events.seed);
-  const series::BoundaryLead lead = series::boundary_lead(field, labels, options);
-  if (!lead.found) {
+  const std::vector<ZoneVariant> variants = zone_variants(t, labels);
+  out.tables["zones"] = zone_table(variants);
+  if (variants.empty()) {
     out.checks.push_back({"Boundaries or interior first", CheckStatus::attention, "one of the zones does not start", "",
                           "boundary_lead and boundary_first_probability are not given"});
     return;
   }
+  const Estimate lead = zone_lead(out.tables["zones"]);
   const std::string method = fmt::format(
       "temperature at which {:.0f} % of the blocks have changed: at boundaries (within 10 nm) {:.1f} °C, elsewhere "
-      "{:.1f} °C; bootstrap over tiles of {} blocks a side",
-      100.0 * options.share, lead.at_boundary, lead.interior, options.tile_blocks);
+      "{:.1f} °C; σ: bootstrap over tiles of 3 blocks a side {:.1f} K and spread over {} definitions of onset and share",
+      100.0 * variants[0].share, variants[0].lead.at_boundary, variants[0].lead.interior,
+      variants[0].lead.lead.sigma, variants.size() - 1);
   out.results.push_back({.id = "boundary_lead",
-                         .value = lead.lead.value,
-                         .sigma = lead.lead.sigma,
+                         .value = lead.value,
+                         .sigma = lead.sigma,
                          .unit = "K",
                          .method = method,
                          .label = "Boundaries change before the interior by"});
   out.results.push_back({.id = "boundary_first_probability",
-                         .value = lead.probability,
-                         .method = method,
+                         .value = num::mean(out.tables["zones"].numbers("probability")),
+                         .method = method + "; mean of the probabilities of all",
                          .label = "Probability that boundaries change first"});
   const series::SiteTest starts = series::test_sites(labels, start_places(t), {.seed = t.events.seed});
   if (starts.sites > 1) {
@@ -254,6 +312,11 @@ void add_holds(const Tracking& t, const std::vector<series::BoundaryHold>& holds
 
 }  // namespace
 
+Estimate zone_lead(const io::Table& zones) {
+  const std::vector<double>& leads = zones.numbers("lead");
+  return {leads.front(), std::hypot(zones.numbers("sigma").front(), num::standard_deviation(leads))};
+}
+
 std::vector<series::DamageDisc> damage_discs(const StepInputs& inputs, const signal::Signal& frames, double before_s) {
   const double nm = series::pixel_nm(frames);
   const auto rows = [&](const char* name) -> const io::Table* {
@@ -347,6 +410,7 @@ Findings add_findings(const Tracking& t, const StepInputs& inputs, View<const st
   out.tables["fronts"] = front_table(f.fronts, t.events, t.frames);
   out.tables["entries"] = entry_table(f.entries, t.events);
   out.tables["boundaries"] = hold_table(t, f.holds);
+  out.tables["zones"] = zone_table({});
   if (!dated) {
     return f;
   }

@@ -31,13 +31,16 @@ namespace hotstage::study::detail {
 /// Zones along boundaries as the mesoscale model counts them: 10 nm, 2 % of the blocks.
 [[nodiscard]] series::ZoneOptions zone_options(double pixel_nm, std::uint64_t seed);
 
+/// Lead of the first row of a table "zones"; σ: its bootstrap and the spread over all rows.
+[[nodiscard]] Estimate zone_lead(const io::Table& zones);
+
 struct Findings {
   std::vector<series::FrontFit> fronts;
   std::vector<series::EntryReading> entries;
   std::vector<series::BoundaryHold> holds;
 };
 
-/// Fits fronts and reads entries: tables "fronts", "entries" and "boundaries" (no rows where nothing is dated), results
+/// Fits fronts and reads entries: tables "fronts", "entries", "boundaries" and "zones" (no rows where nothing is dated), results
 /// and, where a number cannot be given, checks that say why.
 [[nodiscard]] Findings add_findings(const Tracking& tracking, const StepInputs& inputs, View<const std::int32_t, 2> labels,
                                     Run& run, StepOutput& out);

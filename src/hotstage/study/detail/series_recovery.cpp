@@ -3,6 +3,7 @@
 #include "hotstage/study/detail/series_recovery.hpp"
 
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/registration.hpp"
 #include "hotstage/series/segment.hpp"
 
 #include <fmt/format.h>
@@ -190,6 +191,24 @@ void SeriesRecovery::compare_voids() {
   }
 }
 
+bool SeriesRecovery::covered(std::size_t row, std::size_t column, std::size_t step) const {
+  const io::Table& drift = inputs_.tables.at("drift");
+  const std::vector<double>& dy = drift.numbers("dy");
+  const std::vector<double>& dx = drift.numbers("dx");
+  const std::vector<double>& flags = drift.numbers("flags");
+  const auto inside = [&](std::size_t block, double moved, std::size_t size) {
+    const double first = static_cast<double>(block * step) + moved;
+    return first >= 0.0 && first + static_cast<double>(step) <= static_cast<double>(size);
+  };
+  for (std::size_t f = 0; f < drift.rows(); ++f) {
+    const series::FrameDrift frame{.flags = static_cast<std::uint32_t>(flags[f])};
+    if (frame.usable() && !(inside(row, dy[f], field_.rows) && inside(column, dx[f], field_.columns))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
   const signal::Signal* onset = inputs_.find_signal("onset");
   if (onset == nullptr) {
@@ -203,6 +222,9 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
   std::size_t missed = 0;
   std::size_t invented = 0;
   for (std::size_t b = 0; b < rows * columns; ++b) {
+    if (!covered(b / columns, b % columns, step)) {
+      continue;
+    }
     std::vector<double> times;
     for (std::size_t k = 0; k < step * step; ++k) {
       times.push_back(truth_s.view()(b / columns * step + k / step, b % columns * step + k % step));
@@ -331,7 +353,7 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
 }
 
 void SeriesRecovery::finish(StepOutput& out) const {
-  rows_.publish(4.0, "Onsets of the lamella share one hidden offset", out);
+  rows_.publish(4.0, "Onsets of the lamella share one hidden offset; a fitted front takes a grain to have one nucleus", out);
 }
 
 }  // namespace hotstage::study::detail

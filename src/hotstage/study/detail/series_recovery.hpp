@@ -44,8 +44,14 @@ class SeriesRecovery {
   [[nodiscard]] double lamella_degC(double microscope_s) const;
   [[nodiscard]] double last_frame_s() const;
   void compare_map(const Buffer<double, 2>& truth_s);
-  /// Median onset of the pixels of each block, in s; grains as labelled. Nothing without an onset map and the state.
-  [[nodiscard]] std::optional<series::OnsetField> true_field(View<const std::int32_t, 2> labels) const;
+  /// Whether a block lies inside all usable frames: only there can anything be found.
+  [[nodiscard]] bool covered(std::size_t row, std::size_t column, std::size_t step) const;
+  /// Time by which a share of the pixels of each block has begun, s; grains as labelled. Nothing without an onset map
+  /// and the state.
+  [[nodiscard]] std::optional<series::OnsetField> true_field(View<const std::int32_t, 2> labels,
+                                                             double share = 0.5) const;
+  void compare_local_speed(const series::OnsetField& field, StepOutput& out);
+  void compare_sites(const std::vector<series::DamageDisc>& damage);
   /// The measured map with the same grains, in °C of the set point.
   [[nodiscard]] series::OnsetField found_field(const series::OnsetField& like) const;
   void compare_holds(const series::OnsetField& truth, StepOutput& out);

@@ -35,7 +35,7 @@ struct TrueFront {
   double completed_s = never;  ///< nine tenths of the blocks
 };
 
-/// Start: the earliest block; speed: 1/median |∇t₀|, direction: mean unit gradient, both by differences over two
+/// Start: its first hundredth, as series.track defines it; speed: 1/median |∇t₀|, direction: mean unit gradient, both by differences over two
 /// blocks.
 std::optional<TrueFront> true_front(const series::OnsetField& field, int grain) {
   TrueFront out;
@@ -75,7 +75,8 @@ std::optional<TrueFront> true_front(const series::OnsetField& field, int grain) 
   }
   std::sort(times.begin(), times.end());
   constexpr double done = 0.9;
-  out.start_s = times.front();
+  constexpr double first = 0.01;
+  out.start_s = times[std::max<std::size_t>(1, static_cast<std::size_t>(first * static_cast<double>(times.size())))];
   out.completed_s = times[static_cast<std::size_t>(done * static_cast<double>(times.size() - 1))];
   out.speed_px_s = 1.0 / num::median(slopes);
   out.angle_deg = std::atan2(sy, sx) * 180.0 / std::numbers::pi;
@@ -88,7 +89,7 @@ std::array<double, 2> SeriesRecovery::on_field(double y_nm, double x_nm) const {
   return {(y_nm - field_.y0_nm) / field_.pixel_nm, (x_nm - field_.x0_nm) / field_.pixel_nm};
 }
 
-std::optional<series::OnsetField> SeriesRecovery::true_field(View<const std::int32_t, 2> labels) const {
+std::optional<series::OnsetField> SeriesRecovery::true_field(View<const std::int32_t, 2> labels, double share) const {
   const signal::Signal* onset = inputs_.find_signal("onset");
   if (onset == nullptr || !truth_s_) {
     return std::nullopt;
@@ -109,8 +110,10 @@ std::optional<series::OnsetField> SeriesRecovery::true_field(View<const std::int
     const auto most = std::max_element(votes.begin(), votes.end(),
                                        [](const auto& a, const auto& c) { return a.second < c.second; });
     std::sort(times.begin(), times.end());
-    const double median = times.empty() ? never : times[times.size() / 2];
-    out.grain.push_back(times.empty() ? 0 : most->first);
+    const double median =
+        times.empty() ? never : times[static_cast<std::size_t>(share * static_cast<double>(times.size()))];
+    const bool seen = !times.empty() && covered(b / out.columns, b % out.columns, out.block_px);
+    out.grain.push_back(seen ? most->first : 0);
     out.value.push_back(median < last_frame_s() ? median : never);
   }
   return out;
@@ -162,16 +165,7 @@ void SeriesRecovery::compare_fronts(StepOutput& out) {
                 {truth->angle_deg + off, number("direction_sigma")}, "deg");
     }
   }
-  const io::Table* onsets = table("onsets");
-  for (std::size_t i = 0; onsets != nullptr && i < onsets->rows(); ++i) {
-    const auto grain = static_cast<int>(onsets->numbers("grain")[i]);
-    const auto truth = true_front(*field, grain);
-    const double found = onsets->numbers("completed")[i];
-    if (truth && std::isfinite(truth->completed_s) && std::isfinite(found)) {
-      rows_.add(fmt::format("grain {} completed, hidden offset known", grain), lamella_degC(truth->completed_s),
-                {found + lamella_offset_K_, 0.0}, "degC");
-    }
-  }
+  compare_local_speed(*field, out);
   if (relative.empty()) {
     return;
   }
@@ -191,11 +185,48 @@ void SeriesRecovery::compare_fronts(StepOutput& out) {
                          .sigma = starts.size() > 1 ? std::optional<double>(num::standard_error(starts)) : std::nullopt,
                          .unit = "K",
                          .method = fmt::format("median over {} grains of the fitted minus the true start, hidden offset "
-                                               "taken off; rms {:.1f} K, rms pull {:.1f}; truth: first block of the "
-                                               "grain",
+                                               "taken off; rms {:.1f} K, rms pull {:.1f}; truth: first hundredth "
+                                               "of its blocks",
                                                starts.size(), rms(starts), rms(start_pulls)),
                          .evidence = "twin",
                          .label = "Error of the start of fitted fronts"});
+}
+
+void SeriesRecovery::compare_local_speed(const series::OnsetField& field, StepOutput& out) {
+  const io::Table* onsets = table("onsets");
+  const double scale = field_.pixel_nm / field_.file_pixel_nm;
+  const series::OnsetField ends = true_field(labels_.view(), 0.9).value_or(field);
+  std::vector<double> relative, pulls;
+  for (std::size_t i = 0; onsets != nullptr && i < onsets->rows(); ++i) {
+    const auto grain = static_cast<int>(onsets->numbers("grain")[i]);
+    const auto truth = true_front(field, grain);
+    const auto done = true_front(ends, grain);
+    const Estimate speed{onsets->numbers("velocity")[i] * scale, onsets->numbers("velocity_sigma")[i] * scale};
+    if (truth && std::isfinite(speed.value)) {
+      const double true_speed = truth->speed_px_s * field_.pixel_nm;
+      rows_.add(fmt::format("grain {} local speed", grain), true_speed, speed, "nm/s");
+      relative.push_back(speed.value / true_speed - 1.0);
+      pulls.push_back((speed.value - true_speed) / speed.sigma);
+    }
+    const double completed = onsets->numbers("completed")[i];
+    if (done && std::isfinite(done->completed_s) && std::isfinite(completed)) {
+      rows_.add(fmt::format("grain {} completed, hidden offset known", grain), lamella_degC(done->completed_s),
+                {completed + lamella_offset_K_, 0.0}, "degC");
+    }
+  }
+  if (!relative.empty()) {
+    out.results.push_back({.id = "local_speed_error",
+                           .value = num::median(relative),
+                           .sigma = relative.size() > 1
+                                        ? std::optional<double>(1.2533 * num::median_deviation(relative) /
+                                                                std::sqrt(static_cast<double>(relative.size())))
+                                        : std::nullopt,
+                           .method = fmt::format("median over {} grains of 1/median |∇t₀| from planes over 5 × 5 blocks "
+                                                 "over the true one, less 1; rms pull {:.1f}",
+                                                 relative.size(), rms(pulls)),
+                           .evidence = "twin",
+                           .label = "Relative error of the local front speed"});
+  }
 }
 
 void SeriesRecovery::compare_zones(StepOutput& out) {
@@ -210,16 +241,17 @@ void SeriesRecovery::compare_zones(StepOutput& out) {
   const series::OnsetField found = found_field(*field);
   const series::ZoneOptions zones = zone_options(field_.file_pixel_nm, 1);
   const auto true_lead = series::boundary_lead(truth, found_.view(), zones);
-  const auto found_lead = series::boundary_lead(found, found_.view(), zones);
-  if (true_lead.found && found_lead.found) {
-    rows_.add("boundaries before interior, boundaries as found", true_lead.lead.value, found_lead.lead, "K");
+  const io::Table* found_zones = table("zones");
+  const Estimate found_lead = found_zones != nullptr ? zone_lead(*found_zones) : Estimate{};
+  if (true_lead.found && found_zones != nullptr) {
+    rows_.add("boundaries before interior, boundaries as found", true_lead.lead.value, found_lead, "K");
   }
-  if (const auto own = true_field(truth_.view()); own && found_lead.found) {
+  if (const auto own = true_field(truth_.view()); own && found_zones != nullptr) {
     series::OnsetField by_truth = truth;
     by_truth.grain = own->grain;
     const auto lead = series::boundary_lead(by_truth, truth_.view(), zones);
     if (lead.found) {
-      rows_.add("boundaries before interior, true boundaries", lead.lead.value, found_lead.lead, "K");
+      rows_.add("boundaries before interior, true boundaries", lead.lead.value, found_lead, "K");
     }
   }
   double first_s = never;
@@ -227,6 +259,7 @@ void SeriesRecovery::compare_zones(StepOutput& out) {
     first_s = std::isfinite(time_s) ? std::min(first_s, time_s) : first_s;
   }
   const auto damage = damage_discs(inputs_, inputs_.signal("found_labels"), first_s);
+  compare_sites(damage);
   const auto true_damage = series::damage_lead(truth, damage, {});
   const auto found_damage = series::damage_lead(found, damage, {});
   if (true_damage.sites > 0 && found_damage.sites > 0) {
@@ -235,6 +268,37 @@ void SeriesRecovery::compare_zones(StepOutput& out) {
               {found_damage.outward, found_damage.outward_sigma}, "");
   }
   compare_holds(*field, out);
+}
+
+void SeriesRecovery::compare_sites(const std::vector<series::DamageDisc>& damage) {
+  const auto scene = inputs_.records.find("scene");
+  if (scene == inputs_.records.end()) {
+    return;
+  }
+  std::vector<series::Site> sites;
+  const auto add = [&](double y_nm, double x_nm) {
+    const auto [y, x] = on_field(y_nm, x_nm);
+    sites.push_back({y, x});
+  };
+  for (const char* list : {"voids", "cores"}) {
+    for (const Value& site : scene->second.at(list).as_array()) {
+      add(site.at("y_nm").as_number(), site.at("x_nm").as_number());
+    }
+  }
+  for (const Value& crack : scene->second.at("cracks").as_array()) {
+    add(0.5 * (crack.at("y0_nm").as_number() + crack.at("y1_nm").as_number()),
+        0.5 * (crack.at("x0_nm").as_number() + crack.at("x1_nm").as_number()));
+  }
+  const auto truth = series::test_sites(truth_.view(), sites, {});
+  const auto found = series::test_sites(found_.view(), sites_of(damage), {});
+  rows_.add("damage in the field: voids, cracks, cores", static_cast<double>(truth.sites),
+            {static_cast<double>(found.sites), 0.0}, "");
+  if (truth.sites > 1 && found.sites > 1) {
+    rows_.add("damage to the nearest boundary, mean", truth.distance_px * field_.pixel_nm,
+              {found.distance_px * field_.pixel_nm, 0.0}, "nm");
+    rows_.add("chance that damage lies as close to boundaries", truth.p_boundary, {found.p_boundary, 0.0}, "");
+    rows_.add("chance that damage lies as close to junctions", truth.p_junction, {found.p_junction, 0.0}, "");
+  }
 }
 
 void SeriesRecovery::compare_holds(const series::OnsetField& truth, StepOutput& out) {
@@ -338,7 +402,8 @@ void SeriesRecovery::compare_growth(StepOutput& out) {
   }
   const VoidCourse& best = courses[*reading.best];
   const double nucleus_s = events->numbers("time")[static_cast<std::size_t>(cobalt - kinds.begin())];
-  rows_.add("growth in a void first seen, against its nucleus", nucleus_s, reading.seen.time_s, "s");
+  rows_.add("growth in a void first seen (true: nucleus; later by nature)", nucleus_s, {reading.seen.time_s.value, 0.0},
+            "s");
   if (reading.start_s) {
     rows_.add("growth in a void began", nucleus_s, *reading.start_s, "s");
   }
@@ -351,8 +416,13 @@ void SeriesRecovery::compare_growth(StepOutput& out) {
     const auto i = static_cast<std::size_t>(above - t.begin());
     return course->numbers("cobalt_radius")[std::min(i, t.size() - 1)];
   };
-  rows_.add("particle radius when first seen, least that can be", 0.0, {true_radius(reading.seen.time_s.value), 0.0},
-            "nm");
+  out.results.push_back({.id = "cobalt_seen_radius",
+                         .value = true_radius(reading.seen.time_s.value),
+                         .unit = "nm",
+                         .method = fmt::format("true radius {:.0f} s after the nucleus, when the analysis first sees it",
+                                               reading.seen.time_s.value - nucleus_s),
+                         .evidence = "twin",
+                         .label = "Smallest particle that is seen to grow"});
   rows_.add("particle radius by its bright area, last value", true_radius(best.time_s.back()),
             {std::sqrt(best.particle_nm2.back() / std::numbers::pi) * scale, 0.0}, "nm");
   // Brightness is volume: its cube root is the radius up to a factor.

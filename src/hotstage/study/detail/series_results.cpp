@@ -379,14 +379,6 @@ int window_frames(const signal::Timeline& timeline, Time window) {
   return static_cast<int>(std::max(fewest, std::round(window.in(units::s) / spacing_s)));
 }
 
-std::vector<std::string> temperature_titles(const Tracking& t) {
-  std::vector<std::string> out;
-  for (const double degC : t.paper.temperatures_degC) {
-    out.push_back(fmt::format("{:.0f} °C", degC));
-  }
-  return out;
-}
-
 double temperature_step_K(const Tracking& t) {
   std::vector<double> steps;
   for (std::size_t f = 1; f < t.frame_degC.size(); ++f) {

@@ -59,7 +59,4 @@ struct Tracking {
 /// Results, tables, onset signal, record, checks and assumptions.
 void add_tracking(const Tracking& tracking, StepOutput& out);
 
-/// "500 °C" for each frame that the paper would show.
-[[nodiscard]] std::vector<std::string> temperature_titles(const Tracking& tracking);
-
 }  // namespace hotstage::study::detail

@@ -55,6 +55,7 @@ const Step step{
                {"fronts", Kind::table, false, "fronts of series.track"},
                {"entries", Kind::table, false, "entries of series.track"},
                {"boundaries", Kind::table, false, "boundaries of series.track: waits"},
+               {"zones", Kind::table, false, "zones of series.track"},
                {"voids", Kind::table, false, "voids of series.segment"},
                {"tracks", Kind::table, false, "tracks of series.segment"},
                {"timeline", Kind::table, false, "timeline of series.timeline"},

@@ -79,7 +79,6 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const detail::Findings findings = detail::add_findings(t, inputs, whole.view(), run, out);
   detail::add_cobalt(t, inputs, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
-  out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
   out.figures.push_back(detail::grain_bars(t.grains));
   if (!findings.fronts.empty()) {
@@ -118,6 +117,7 @@ const Step step{
                 {"entries", Kind::table,
                  "continuous front, wall or nucleus of its own for each grain, with probabilities"},
                 {"boundaries", Kind::table, "wait of the front at every boundary, and up to which temperature"},
+                {"zones", Kind::table, "boundaries against interior, by every definition of onset and share"},
                 {"paper", Kind::table, "intervals per grain from the few frames"},
                 {"halo", Kind::table, "brightness lost around every void, and what its particle would take"},
                 {"record", Kind::record, "what the numbers rest on"}},
