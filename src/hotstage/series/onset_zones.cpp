@@ -69,8 +69,7 @@ std::map<std::size_t, Tile> tiles_of(const OnsetField& field, View<const std::in
     }
     const auto y = static_cast<int>(field.y_px(b));
     const auto x = static_cast<int>(field.x_px(b));
-    Tile& tile =
-        out[b / field.columns / options.tile_blocks * across + b % field.columns / options.tile_blocks];
+    Tile& tile = out[b / field.columns / options.tile_blocks * across + b % field.columns / options.tile_blocks];
     const bool near = static_cast<double>(distance.at<float>(y, x)) <= options.near_px;
     (near ? tile.at_boundary : tile.interior).push_back(field.value[b]);
   }
@@ -93,9 +92,8 @@ std::array<double, 2> zone_starts(const std::vector<const Tile*>& tiles, double 
 std::vector<double> ranks(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return values[a] != values[b] ? values[a] < values[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] != values[b] ? values[a] < values[b] : a < b; });
   std::vector<double> out(values.size());
   for (std::size_t i = 0; i < order.size();) {
     std::size_t j = i;
@@ -226,8 +224,8 @@ BoundaryHold read_hold(const std::vector<Place>& places, double end_s, const Hol
     Rng rng(options.seed, piece_stream, index * options.replicates + r);
     std::vector<double> drawn;
     for (std::size_t i = 0; i < waits.size(); ++i) {
-      drawn.push_back(waits[std::min(waits.size() - 1, static_cast<std::size_t>(rng.uniform() * static_cast<double>(
-                                                                                    waits.size())))]);
+      drawn.push_back(waits[std::min(waits.size() - 1,
+                                     static_cast<std::size_t>(rng.uniform() * static_cast<double>(waits.size())))]);
     }
     replicates.push_back(num::median(drawn));
     held += replicates.back() > options.slack_s ? 1.0 : 0.0;
@@ -308,10 +306,12 @@ DamageLead damage_lead(const OnsetField& field, std::span<const DamageDisc> dama
     g.rank = ranks(onsets);
     g.median = middle(std::move(onsets));
   }
+
   struct At {
     const GrainBlocks* grain;
     DamageDisc disc;
   };
+
   std::vector<At> sites;
   DamageLead out;
   for (const DamageDisc& disc : damage) {

@@ -73,9 +73,8 @@ CobaltReading read_cobalt(const std::vector<VoidCourse>& courses) {
   out.growth = series::fit_growth(best.time_s, best.brightness_nm2);
   out.start_s = series::growth_start_s(best.time_s, best.brightness_nm2);
   for (std::size_t c = 0; c < courses.size(); ++c) {
-    if (c != *out.best && series::first_seen(courses[c].time_s, courses[c].brightness_nm2,
-                                             reference_of(courses, c, *out.best))
-                              .seen) {
+    if (c != *out.best &&
+        series::first_seen(courses[c].time_s, courses[c].brightness_nm2, reference_of(courses, c, *out.best)).seen) {
       out.elsewhere.push_back(courses[c].spot);
     }
   }
@@ -108,11 +107,12 @@ void add_cobalt(const Tracking& t, const StepInputs& inputs, StepOutput& out) {
                            .label = label});
   };
   const VoidCourse& best = courses[*reading.best];
-  temperature("cobalt_seen", reading.seen.time_s,
-              fmt::format("spot {} ({} voids in all): brightness inside, less the mean of the others, stays 5 σ ({:.2g} nm²) "
-                          "above its first half; it began before that",
-                          best.spot, reading.voids, 5.0 * reading.seen.scatter),
-              "Growth in a void first seen");
+  temperature(
+      "cobalt_seen", reading.seen.time_s,
+      fmt::format("spot {} ({} voids in all): brightness inside, less the mean of the others, stays 5 σ ({:.2g} nm²) "
+                  "above its first half; it began before that",
+                  best.spot, reading.voids, 5.0 * reading.seen.scatter),
+      "Growth in a void first seen");
   out.results.push_back({.id = "cobalt_elsewhere",
                          .value = static_cast<double>(reading.elsewhere.size()),
                          .method = fmt::format("other voids of {} in which brightness rises by 5 σ too", reading.voids),

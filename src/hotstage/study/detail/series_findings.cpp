@@ -80,9 +80,12 @@ io::Table zone_table(const std::vector<ZoneVariant>& variants) {
     probability.push_back(v.lead.probability);
   }
   io::Table table;
-  table.columns = {io::text_column("definition", definition), io::number_column("share", "", share),
-                   io::number_column("boundaries", "degC", edge), io::number_column("interior", "degC", inside),
-                   io::number_column("lead", "K", lead),          io::number_column("sigma", "K", sigma),
+  table.columns = {io::text_column("definition", definition),
+                   io::number_column("share", "", share),
+                   io::number_column("boundaries", "degC", edge),
+                   io::number_column("interior", "degC", inside),
+                   io::number_column("lead", "K", lead),
+                   io::number_column("sigma", "K", sigma),
                    io::number_column("probability", "", probability)};
   return table;
 }
@@ -98,9 +101,10 @@ void add_zones(const Tracking& t, View<const std::int32_t, 2> labels, StepOutput
   const Estimate lead = zone_lead(out.tables["zones"]);
   const std::string method = fmt::format(
       "temperature at which {:.0f} % of the blocks have changed: at boundaries (within 10 nm) {:.1f} °C, elsewhere "
-      "{:.1f} °C; σ: bootstrap over tiles of 3 blocks a side {:.1f} K and spread over {} definitions of onset and share",
-      100.0 * variants[0].share, variants[0].lead.at_boundary, variants[0].lead.interior,
-      variants[0].lead.lead.sigma, variants.size() - 1);
+      "{:.1f} °C; σ: bootstrap over tiles of 3 blocks a side {:.1f} K and spread over {} definitions of onset and "
+      "share",
+      100.0 * variants[0].share, variants[0].lead.at_boundary, variants[0].lead.interior, variants[0].lead.lead.sigma,
+      variants.size() - 1);
   out.results.push_back({.id = "boundary_lead",
                          .value = lead.value,
                          .sigma = lead.sigma,
@@ -133,8 +137,8 @@ void add_damage(const Tracking& t, const StepInputs& inputs, StepOutput& out) {
                           "at least 1", "damage_lead, outward_correlation and their chances are not given"});
     return;
   }
-  const std::string sites = fmt::format("{} voids, cracks and dark spots, against discs at random places of their grains",
-                                        lead.sites);
+  const std::string sites =
+      fmt::format("{} voids, cracks and dark spots, against discs at random places of their grains", lead.sites);
   out.results.push_back(
       {.id = "damage_lead",
        .value = lead.lead,
@@ -209,6 +213,15 @@ void add_entries(const Tracking& t, const Findings& f, StepOutput& out) {
                          .value = 1.0 - none,
                          .method = "that at least one grain was entered across a boundary; " + of,
                          .label = "Probability of a crossing"});
+  for (const series::Crossing& c : t.crossings) {
+    const auto entry = std::ranges::find_if(f.entries, [&](const auto& e) { return e.into == c.into; });
+    if (c.verdict == series::CrossingVerdict::crossing && entry != f.entries.end() &&
+        entry->verdict == series::EntryVerdict::independent) {
+      out.checks.push_back({fmt::format("Entry into grain {}", c.into), CheckStatus::attention,
+                            fmt::format("by its first blocks from grain {}, by its fitted front by itself", c.from), "",
+                            "Two readings of the same blocks disagree: first_crossing may be none"});
+    }
+  }
   if (first == nullptr) {
     out.checks.push_back({"Temperature of a crossing", CheckStatus::attention, "cannot tell: " + of,
                           "an entry with a probability of 0.7 of a crossing",
@@ -221,9 +234,9 @@ void add_entries(const Tracking& t, const Findings& f, StepOutput& out) {
        .value = t.events.thermometry.log.at(first->start_s),
        .sigma = sigma_K(t, first->start_s, fit->start_s().sigma),
        .unit = "degC",
-       .method = fmt::format("grain {} from grain {} ({}), continuous {:.2f}, wall {:.2f}, by itself {:.2f}",
-                             first->into, first->from, series::name(first->verdict), first->continuous, first->wall,
-                             first->independent),
+       .method =
+           fmt::format("grain {} from grain {} ({}), continuous {:.2f}, wall {:.2f}, by itself {:.2f}", first->into,
+                       first->from, series::name(first->verdict), first->continuous, first->wall, first->independent),
        .label = "First clear entry across a boundary"});
 }
 
@@ -247,9 +260,16 @@ io::Table hold_table(const Tracking& t, const std::vector<series::BoundaryHold>&
     }
     verdict.emplace_back(series::name(h.verdict));
   }
-  const std::array<std::pair<const char*, const char*>, 10> names{
-      {{"a", ""}, {"b", ""}, {"y", "nm"}, {"x", "nm"}, {"places", ""}, {"wait", "s"}, {"wait_sigma", "s"},
-       {"arrival", "degC"}, {"until", "degC"}, {"p_held", ""}}};
+  const std::array<std::pair<const char*, const char*>, 10> names{{{"a", ""},
+                                                                   {"b", ""},
+                                                                   {"y", "nm"},
+                                                                   {"x", "nm"},
+                                                                   {"places", ""},
+                                                                   {"wait", "s"},
+                                                                   {"wait_sigma", "s"},
+                                                                   {"arrival", "degC"},
+                                                                   {"until", "degC"},
+                                                                   {"p_held", ""}}};
   io::Table table;
   for (std::size_t i = 0; i < names.size(); ++i) {
     table.columns.push_back(io::number_column(names[i].first, names[i].second, c[i]));
@@ -299,15 +319,15 @@ void add_holds(const Tracking& t, const std::vector<series::BoundaryHold>& holds
   }
   const double spread =
       until.size() > 1 ? 1.2533 * num::median_deviation(until) / std::sqrt(static_cast<double>(until.size())) : 0.0;
-  out.results.push_back({.id = "arrest_end",
-                         .value = num::median(until),
-                         .sigma = std::hypot(spread, std::hypot(t.events.thermometry.chip_sigma_K,
-                                                                t.events.thermometry.log_sigma_K)),
-                         .unit = "degC",
-                         .method = fmt::format("median over {} boundaries that held of the temperature at which their "
-                                               "later side changed",
-                                               until.size()),
-                         .label = "Boundaries held up to"});
+  out.results.push_back(
+      {.id = "arrest_end",
+       .value = num::median(until),
+       .sigma = std::hypot(spread, std::hypot(t.events.thermometry.chip_sigma_K, t.events.thermometry.log_sigma_K)),
+       .unit = "degC",
+       .method = fmt::format("median over {} boundaries that held of the temperature at which their "
+                             "later side changed",
+                             until.size()),
+       .label = "Boundaries held up to"});
 }
 
 }  // namespace
@@ -415,14 +435,15 @@ Findings add_findings(const Tracking& t, const StepInputs& inputs, View<const st
     return f;
   }
   if (speed) {
-    out.results.push_back({.id = "fitted_speed",
-                           .value = speed->value,
-                           .sigma = speed->sigma,
-                           .unit = "nm/s",
-                           .method = fmt::format("median over {} grains of 1/|∇t₀| of a plane or radial front fitted to "
-                                                 "the whole grain; one front a grain is assumed",
-                                                 out.tables["fronts"].rows()),
-                           .label = "Front speed, fitted"});
+    out.results.push_back(
+        {.id = "fitted_speed",
+         .value = speed->value,
+         .sigma = speed->sigma,
+         .unit = "nm/s",
+         .method = fmt::format("median over {} grains of 1/|∇t₀| of a plane or radial front fitted to "
+                               "the whole grain; one front a grain is assumed",
+                               out.tables["fronts"].rows()),
+         .label = "Front speed, fitted"});
   }
   add_zones(t, labels, out);
   add_damage(t, inputs, out);

@@ -40,10 +40,10 @@ struct Findings {
   std::vector<series::BoundaryHold> holds;
 };
 
-/// Fits fronts and reads entries: tables "fronts", "entries", "boundaries" and "zones" (no rows where nothing is dated), results
-/// and, where a number cannot be given, checks that say why.
-[[nodiscard]] Findings add_findings(const Tracking& tracking, const StepInputs& inputs, View<const std::int32_t, 2> labels,
-                                    Run& run, StepOutput& out);
+/// Fits fronts and reads entries: tables "fronts", "entries", "boundaries" and "zones" (no rows where nothing is
+/// dated), results and, where a number cannot be given, checks that say why.
+[[nodiscard]] Findings add_findings(const Tracking& tracking, const StepInputs& inputs,
+                                    View<const std::int32_t, 2> labels, Run& run, StepOutput& out);
 
 /// First sight and start of a particle that grows in a void, from the input `voids`; nothing when it is not bound.
 void add_cobalt(const Tracking& tracking, const StepInputs& inputs, StepOutput& out);

@@ -58,7 +58,7 @@ class BoundaryLines {
       fitted_[front.grain] = front.found;
     }
     const std::array<std::pair<const char*, report::Colour>, 5> kinds{
-        {{"passed at once", report::Colour::vermilion},
+        {{"passed at once", report::Colour::green},
          {"passed after a wait", report::Colour::orange},
          {"both sides by themselves", report::Colour::sky},
          {"cannot tell", report::Colour::purple},
@@ -139,8 +139,8 @@ report::Image onset_image(const Tracking& t, const Findings& f) {
 /// Arrows of directed fronts; a cross of the same length where a front runs to all sides.
 void add_arrows(const Tracking& t, const Findings& f, report::Panel& panel) {
   const Pen pen(t.frames);
-  report::Line arrows{.name = fmt::format("front, way in {:.0f} s", arrow_s), .colour = report::Colour::ink};
-  report::Points starts{.name = "start", .symbol = report::Symbol::circle, .colour = report::Colour::ink};
+  report::Line arrows{.name = fmt::format("front, way in {:.0f} s", arrow_s), .colour = report::Colour::vermilion};
+  report::Points starts{.name = "start", .symbol = report::Symbol::circle, .colour = report::Colour::vermilion};
   for (const series::FrontFit& front : f.fronts) {
     if (!front.found) {
       continue;
@@ -162,10 +162,13 @@ void add_arrows(const Tracking& t, const Findings& f, report::Panel& panel) {
                           {ey, ex},
                           {ey - head * std::sin(a + barb), ex - head * std::cos(a + barb)}});
     }
-    panel.marks.emplace_back(report::Text{.text = fmt::format("{}", front.grain),
-                                          .x = starts.x.back(),
-                                          .y = starts.y.back(),
-                                          .anchor = report::Anchor::left});
+    // The number stands inside the picture, on the side away from its edge.
+    const bool right = x > 0.8 * static_cast<double>(t.frames.axes[1].size);
+    panel.marks.emplace_back(
+        report::Text{.text = fmt::format("{}: {:.0f} nm/s", front.grain, front.speed_px_s().value * t.events.pixel_nm),
+                     .x = starts.x.back(),
+                     .y = starts.y.back(),
+                     .anchor = right ? report::Anchor::right : report::Anchor::left});
   }
   panel.marks.emplace_back(std::move(arrows));
   panel.marks.emplace_back(std::move(starts));
@@ -177,10 +180,11 @@ report::Figure front_figure(const Tracking& t, const Findings& f, View<const std
   report::Figure figure{.id = "fronts", .title = "Fronts and boundaries"};
   figure.caption = fmt::format(
       "Colour: temperature at which the fitted front of a grain starts (white: no front fitted). Arrows: from there in "
-      "the mean direction, as long as the front's way in {:.0f} s; four arrows: it runs to all sides. One front a grain "
-      "is assumed. Boundaries: how the entry across them is read.",
+      "the mean direction, as long as the front's way in {:.0f} s, with grain and speed; four arrows: it runs to all "
+      "sides. One front a grain is assumed. Boundaries: how the entry across them is read.",
       arrow_s);
-  report::Panel panel{.x = {.label = "x", .unit = t.frames.axes[1].unit}, .y = {.label = "y", .unit = t.frames.axes[0].unit}};
+  report::Panel panel{.x = {.label = "x", .unit = t.frames.axes[1].unit},
+                      .y = {.label = "y", .unit = t.frames.axes[0].unit}};
   report::Image image = onset_image(t, f);
   panel.x.range = image.grid.x;
   panel.y.range = std::array{image.grid.y[1], image.grid.y[0]};

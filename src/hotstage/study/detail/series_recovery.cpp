@@ -322,11 +322,13 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
   // The first true crossing into a grain that nothing had entered before.
   std::set<int> entered;
   double truth = std::numeric_limits<double>::quiet_NaN();
+  int true_grain = 0;
   for (std::size_t i = 0; i < events->rows(); ++i) {
     const std::string& kind = events->column("kind").texts[i];
     const auto grain = static_cast<int>(events->numbers("grain")[i]);
     if (kind == "crossing" && entered.count(grain) == 0 && !std::isfinite(truth)) {
       truth = events->numbers("temperature")[i];
+      true_grain = grain;
     }
     if (kind == "crossing" || kind == "seed" || kind == "nucleation") {
       entered.insert(grain);
@@ -334,15 +336,21 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
   }
   double found = std::numeric_limits<double>::quiet_NaN();
   double sigma = 0.0;
+  int found_grain = 0;
   for (std::size_t i = 0; crossings != nullptr && i < crossings->rows(); ++i) {
     const double degC = crossings->numbers("onset")[i];
     if (crossings->column("verdict").texts[i] == "crossing" && !(degC >= found)) {
       found = degC;
       sigma = crossings->numbers("sigma")[i];
+      const auto matched = matched_.find(static_cast<int>(crossings->numbers("into")[i]));
+      found_grain = matched == matched_.end() ? 0 : matched->second;
     }
   }
   if (std::isfinite(truth) && std::isfinite(found)) {
     rows_.add("first crossing into an untouched grain (lamella)", truth, {found, sigma}, "degC");
+    out.checks.push_back({"First crossing", found_grain == true_grain ? CheckStatus::ok : CheckStatus::attention,
+                          fmt::format("true into grain {}, found into true grain {}", true_grain, found_grain),
+                          "the same", "Temperatures of different grains may agree by chance"});
   } else {
     out.checks.push_back({"First crossing",
                           std::isfinite(truth) == std::isfinite(found) ? CheckStatus::ok : CheckStatus::attention,
@@ -353,7 +361,8 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
 }
 
 void SeriesRecovery::finish(StepOutput& out) const {
-  rows_.publish(4.0, "Onsets of the lamella share one hidden offset; a fitted front takes a grain to have one nucleus", out);
+  rows_.publish(4.0, "Onsets of the lamella share one hidden offset; a fitted front takes a grain to have one nucleus",
+                out);
 }
 
 }  // namespace hotstage::study::detail

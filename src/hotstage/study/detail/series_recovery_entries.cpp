@@ -39,7 +39,8 @@ void SeriesRecovery::compare_entries(StepOutput& out) {
           x > static_cast<double>(field_.columns - 1)) {
         continue;
       }
-      const int there = found_.view()(static_cast<std::size_t>(std::lround(y)), static_cast<std::size_t>(std::lround(x)));
+      const int there =
+          found_.view()(static_cast<std::size_t>(std::lround(y)), static_cast<std::size_t>(std::lround(x)));
       const auto matched = matched_.find(grain);
       const bool own = matched != matched_.end() && static_cast<int>(events->numbers("grain")[i]) == matched->second;
       if (there == grain || own) {

@@ -35,8 +35,8 @@ struct TrueFront {
   double completed_s = never;  ///< nine tenths of the blocks
 };
 
-/// Start: its first hundredth, as series.track defines it; speed: 1/median |∇t₀|, direction: mean unit gradient, both by differences over two
-/// blocks.
+/// Start: its first hundredth, as series.track defines it; speed: 1/median |∇t₀|, direction: mean unit gradient, both
+/// by differences over two blocks.
 std::optional<TrueFront> true_front(const series::OnsetField& field, int grain) {
   TrueFront out;
   std::vector<double> times, slopes;
@@ -107,8 +107,8 @@ std::optional<series::OnsetField> SeriesRecovery::true_field(View<const std::int
         times.push_back(time);
       }
     }
-    const auto most = std::max_element(votes.begin(), votes.end(),
-                                       [](const auto& a, const auto& c) { return a.second < c.second; });
+    const auto most =
+        std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& c) { return a.second < c.second; });
     std::sort(times.begin(), times.end());
     const double median =
         times.empty() ? never : times[static_cast<std::size_t>(share * static_cast<double>(times.size()))];
@@ -175,21 +175,23 @@ void SeriesRecovery::compare_fronts(StepOutput& out) {
        .sigma = relative.size() > 1 ? std::optional<double>(1.2533 * num::median_deviation(relative) /
                                                             std::sqrt(static_cast<double>(relative.size())))
                                     : std::nullopt,
-       .method = fmt::format("median over {} grains of fitted over true speed, less 1; rms pull {:.1f}; truth: 1/median "
-                             "|∇t₀| of the grain",
-                             relative.size(), rms(pulls)),
+       .method =
+           fmt::format("median over {} grains of fitted over true speed, less 1; rms pull {:.1f}; truth: 1/median "
+                       "|∇t₀| of the grain",
+                       relative.size(), rms(pulls)),
        .evidence = "twin",
        .label = "Relative error of the fitted front speed"});
-  out.results.push_back({.id = "front_start_error",
-                         .value = num::median(starts),
-                         .sigma = starts.size() > 1 ? std::optional<double>(num::standard_error(starts)) : std::nullopt,
-                         .unit = "K",
-                         .method = fmt::format("median over {} grains of the fitted minus the true start, hidden offset "
-                                               "taken off; rms {:.1f} K, rms pull {:.1f}; truth: first hundredth "
-                                               "of its blocks",
-                                               starts.size(), rms(starts), rms(start_pulls)),
-                         .evidence = "twin",
-                         .label = "Error of the start of fitted fronts"});
+  out.results.push_back(
+      {.id = "front_start_error",
+       .value = num::median(starts),
+       .sigma = starts.size() > 1 ? std::optional<double>(num::standard_error(starts)) : std::nullopt,
+       .unit = "K",
+       .method = fmt::format("median over {} grains of the fitted minus the true start, hidden offset "
+                             "taken off; rms {:.1f} K, rms pull {:.1f}; truth: first hundredth "
+                             "of its blocks",
+                             starts.size(), rms(starts), rms(start_pulls)),
+       .evidence = "twin",
+       .label = "Error of the start of fitted fronts"});
 }
 
 void SeriesRecovery::compare_local_speed(const series::OnsetField& field, StepOutput& out) {
@@ -215,17 +217,17 @@ void SeriesRecovery::compare_local_speed(const series::OnsetField& field, StepOu
     }
   }
   if (!relative.empty()) {
-    out.results.push_back({.id = "local_speed_error",
-                           .value = num::median(relative),
-                           .sigma = relative.size() > 1
-                                        ? std::optional<double>(1.2533 * num::median_deviation(relative) /
-                                                                std::sqrt(static_cast<double>(relative.size())))
-                                        : std::nullopt,
-                           .method = fmt::format("median over {} grains of 1/median |∇t₀| from planes over 5 × 5 blocks "
-                                                 "over the true one, less 1; rms pull {:.1f}",
-                                                 relative.size(), rms(pulls)),
-                           .evidence = "twin",
-                           .label = "Relative error of the local front speed"});
+    out.results.push_back(
+        {.id = "local_speed_error",
+         .value = num::median(relative),
+         .sigma = relative.size() > 1 ? std::optional<double>(1.2533 * num::median_deviation(relative) /
+                                                              std::sqrt(static_cast<double>(relative.size())))
+                                      : std::nullopt,
+         .method = fmt::format("median over {} grains of 1/median |∇t₀| from planes over 5 × 5 blocks "
+                               "over the true one, less 1; rms pull {:.1f}",
+                               relative.size(), rms(pulls)),
+         .evidence = "twin",
+         .label = "Relative error of the local front speed"});
   }
 }
 
@@ -346,12 +348,12 @@ void SeriesRecovery::compare_holds(const series::OnsetField& truth, StepOutput& 
               {num::median(until_found), 0.0}, "degC");
   }
   if (decided > 0) {
-    out.results.push_back({.id = "holds_right",
-                           .value = static_cast<double>(right) / static_cast<double>(decided),
-                           .method = fmt::format("{} boundaries of {} that are decided in truth and analysis", decided,
-                                                 found->rows()),
-                           .evidence = "twin",
-                           .label = "Right verdicts on waits at boundaries"});
+    out.results.push_back(
+        {.id = "holds_right",
+         .value = static_cast<double>(right) / static_cast<double>(decided),
+         .method = fmt::format("{} boundaries of {} that are decided in truth and analysis", decided, found->rows()),
+         .evidence = "twin",
+         .label = "Right verdicts on waits at boundaries"});
   }
 }
 
@@ -394,10 +396,12 @@ void SeriesRecovery::compare_growth(StepOutput& out) {
   const auto& kinds = events->column("kind").texts;
   const auto cobalt = std::find(kinds.begin(), kinds.end(), "cobalt");
   if (!reading.best || cobalt == kinds.end()) {
-    out.checks.push_back({"Growth in a void", reading.best.has_value() == (cobalt != kinds.end()) ? CheckStatus::ok : CheckStatus::attention,
-                          fmt::format("{} in the truth, {} in the analysis", cobalt != kinds.end() ? "one" : "none",
-                                      reading.best ? "one" : "none"),
-                          "the same", "A particle of metal in a void"});
+    out.checks.push_back(
+        {"Growth in a void",
+         reading.best.has_value() == (cobalt != kinds.end()) ? CheckStatus::ok : CheckStatus::attention,
+         fmt::format("{} in the truth, {} in the analysis", cobalt != kinds.end() ? "one" : "none",
+                     reading.best ? "one" : "none"),
+         "the same", "A particle of metal in a void"});
     return;
   }
   const VoidCourse& best = courses[*reading.best];
@@ -416,21 +420,22 @@ void SeriesRecovery::compare_growth(StepOutput& out) {
     const auto i = static_cast<std::size_t>(above - t.begin());
     return course->numbers("cobalt_radius")[std::min(i, t.size() - 1)];
   };
-  out.results.push_back({.id = "cobalt_seen_radius",
-                         .value = true_radius(reading.seen.time_s.value),
-                         .unit = "nm",
-                         .method = fmt::format("true radius {:.0f} s after the nucleus, when the analysis first sees it",
-                                               reading.seen.time_s.value - nucleus_s),
-                         .evidence = "twin",
-                         .label = "Smallest particle that is seen to grow"});
+  out.results.push_back(
+      {.id = "cobalt_seen_radius",
+       .value = true_radius(reading.seen.time_s.value),
+       .unit = "nm",
+       .method = fmt::format("true radius {:.0f} s after the nucleus, when the analysis first sees it",
+                             reading.seen.time_s.value - nucleus_s),
+       .evidence = "twin",
+       .label = "Smallest particle that is seen to grow"});
   rows_.add("particle radius by its bright area, last value", true_radius(best.time_s.back()),
             {std::sqrt(best.particle_nm2.back() / std::numbers::pi) * scale, 0.0}, "nm");
   // Brightness is volume: its cube root is the radius up to a factor.
   const auto middle = static_cast<std::size_t>(
       std::upper_bound(best.time_s.begin(), best.time_s.end(), reading.seen.time_s.value) - best.time_s.begin());
   for (std::size_t i = std::min(middle + 1, best.time_s.size() - 1); i + 1 < best.time_s.size(); i += 3) {
-    const double volume = (best.brightness_nm2[i] - reading.seen.baseline) /
-                          (best.brightness_nm2.back() - reading.seen.baseline);
+    const double volume =
+        (best.brightness_nm2[i] - reading.seen.baseline) / (best.brightness_nm2.back() - reading.seen.baseline);
     const double sigma = reading.seen.scatter / (best.brightness_nm2.back() - reading.seen.baseline);
     if (volume > 0.0) {
       rows_.add(fmt::format("particle radius at {:.0f} s over the last, from brightness", best.time_s[i]),
@@ -449,8 +454,8 @@ void SeriesRecovery::compare_clock() {
   rows_.add("time of a row", 1e3 * frames_truth_.at("instrument").at("row_s").as_number(),
             {1e3 * num::median(timeline->numbers("exposure")) / static_cast<double>(field_.rows), 0.0}, "ms");
   const std::size_t last = std::min(frames.size(), timeline->rows()) - 1;
-  rows_.add("start of the last frame", frames[last].at("start_s").as_number(),
-            {timeline->numbers("start")[last], 0.0}, "s");
+  rows_.add("start of the last frame", frames[last].at("start_s").as_number(), {timeline->numbers("start")[last], 0.0},
+            "s");
   rows_.add("set point in the first row of the last frame",
             frames[last].at("first_row_degC").as_number() - lamella_offset_K_,
             {timeline->numbers("first_row")[last], timeline->numbers("sigma_reading")[last]}, "degC");

@@ -96,7 +96,8 @@ const Step step{
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
-        "of each grain with the parts of their uncertainty, fronts, crossings and waits at boundaries, whether boundaries "
+        "of each grain with the parts of their uncertainty, fronts, crossings and waits at boundaries, whether "
+        "boundaries "
         "or damage change first, growth in voids, halos around them, and what a few frames alone would show",
     .example =
         "hotstage series track --frames series.dm4 --drift drift.csv --labels labels.hspy --boundaries "
