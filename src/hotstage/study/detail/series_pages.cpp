@@ -238,34 +238,6 @@ report::Figure drift_figure(const series::Registration& registration, const sign
   return figure;
 }
 
-report::Figure strip_figure(const signal::Signal& frames, const std::vector<std::size_t>& shown,
-                            const std::vector<std::string>& titles) {
-  report::Figure figure{.id = "frames", .title = "Frames of the series"};
-  figure.caption = "Stored counts, block means, as recorded (drift not corrected); one grey scale for all.";
-  std::array<double, 2> range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const Buffer<float, 2> frame = series::read_frame(frames, shown[i]);
-    report::Image image{.name = fmt::format("frame {}", shown[i]),
-                        .grid = shrink(frames, frame.view()),
-                        .colour_map = report::ColourMap::grey,
-                        .bar_label = "Signal",
-                        .bar_unit = "counts"};
-    const std::array<double, 2> own = grey_range(image.grid);
-    range = {std::min(range[0], own[0]), std::max(range[1], own[1])};
-    image.bar = i + 1 == shown.size();
-    report::Panel panel = image_panel(frames, std::move(image));
-    panel.title = titles[i];
-    panel.column = i;
-    panel.x.label = "";
-    panel.y.label = "";
-    figure.panels.push_back(std::move(panel));
-  }
-  for (report::Panel& panel : figure.panels) {
-    std::get<report::Image>(panel.marks.front()).range = range;
-  }
-  return figure;
-}
-
 report::Figure grain_figure(const signal::Signal& frames, const series::MeanImage& mean,
                             const series::Segmentation& segmentation) {
   report::Figure figure{.id = "grains", .title = "Grains, boundaries, voids and cracks", .width = report::Width::half};

@@ -37,10 +37,6 @@ struct SeriesState {
 
 [[nodiscard]] report::Figure drift_figure(const series::Registration& registration, const signal::Timeline& timeline);
 
-/// Frames at equal distances, block means, with a title each.
-[[nodiscard]] report::Figure strip_figure(const signal::Signal& frames, const std::vector<std::size_t>& shown,
-                                          const std::vector<std::string>& titles);
-
 /// The mean image with the boundaries of the grains and the outlines of voids.
 [[nodiscard]] report::Figure grain_figure(const signal::Signal& frames, const series::MeanImage& mean,
                                           const series::Segmentation& segmentation);

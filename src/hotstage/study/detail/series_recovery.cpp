@@ -3,6 +3,7 @@
 #include "hotstage/study/detail/series_recovery.hpp"
 
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/registration.hpp"
 #include "hotstage/series/segment.hpp"
 
 #include <fmt/format.h>
@@ -76,6 +77,10 @@ SeriesRecovery::SeriesRecovery(const StepInputs& inputs)
   truth_ = series::filled_labels(labels_on_field(inputs.signal("labels"), field_).view());
   // Compared only where the analysis looked: the rim that drift uncovers has label 0 in a wide band.
   matched_ = match_grains(found.view(), truth_.view());
+  labels_ = labels_of(labels);
+  if (const auto state = inputs.signals.find("state"); state != inputs.signals.end()) {
+    truth_s_ = true_onset_s(state->second, field_);
+  }
 }
 
 const io::Table* SeriesRecovery::table(const std::string& name) const {
@@ -85,6 +90,14 @@ const io::Table* SeriesRecovery::table(const std::string& name) const {
 
 double SeriesRecovery::set_point_degC(double microscope_s) const {
   return programme_.at((microscope_s + clock_offset_s_) * units::s).in_degC();
+}
+
+double SeriesRecovery::lamella_degC(double microscope_s) const {
+  return set_point_degC(microscope_s) + lamella_offset_K_;
+}
+
+double SeriesRecovery::last_frame_s() const {
+  return frames_truth_.at("frames").as_array().back().at("start_s").as_number();
 }
 
 void SeriesRecovery::compare_drift(StepOutput& out) {
@@ -178,6 +191,24 @@ void SeriesRecovery::compare_voids() {
   }
 }
 
+bool SeriesRecovery::covered(std::size_t row, std::size_t column, std::size_t step) const {
+  const io::Table& drift = inputs_.tables.at("drift");
+  const std::vector<double>& dy = drift.numbers("dy");
+  const std::vector<double>& dx = drift.numbers("dx");
+  const std::vector<double>& flags = drift.numbers("flags");
+  const auto inside = [&](std::size_t block, double moved, std::size_t size) {
+    const double first = static_cast<double>(block * step) + moved;
+    return first >= 0.0 && first + static_cast<double>(step) <= static_cast<double>(size);
+  };
+  for (std::size_t f = 0; f < drift.rows(); ++f) {
+    const series::FrameDrift frame{.flags = static_cast<std::uint32_t>(flags[f])};
+    if (frame.usable() && !(inside(row, dy[f], field_.rows) && inside(column, dx[f], field_.columns))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
   const signal::Signal* onset = inputs_.find_signal("onset");
   if (onset == nullptr) {
@@ -191,6 +222,9 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
   std::size_t missed = 0;
   std::size_t invented = 0;
   for (std::size_t b = 0; b < rows * columns; ++b) {
+    if (!covered(b / columns, b % columns, step)) {
+      continue;
+    }
     std::vector<double> times;
     for (std::size_t k = 0; k < step * step; ++k) {
       times.push_back(truth_s.view()(b / columns * step + k / step, b % columns * step + k % step));
@@ -198,8 +232,7 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
     std::sort(times.begin(), times.end());
     const double median = times[times.size() / 2];
     const auto found = static_cast<double>(map.data()[b]);
-    const bool changed =
-        std::isfinite(median) && median < frames_truth_.at("frames").as_array().back().at("start_s").as_number();
+    const bool changed = std::isfinite(median) && median < last_frame_s();
     if (changed && std::isfinite(found)) {
       errors.push_back(found - set_point_degC(median));
     } else {
@@ -217,8 +250,7 @@ void SeriesRecovery::compare_map(const Buffer<double, 2>& truth_s) {
 
 void SeriesRecovery::compare_onsets(StepOutput& out) {
   const io::Table* onsets = table("onsets");
-  const auto state = inputs_.signals.find("state");
-  if (onsets == nullptr || state == inputs_.signals.end()) {
+  if (onsets == nullptr || !truth_s_) {
     return;
   }
   const std::vector<std::string>& verdicts = onsets->column("state").texts;
@@ -227,9 +259,9 @@ void SeriesRecovery::compare_onsets(StepOutput& out) {
                           "Nothing was dated, so nothing is compared: onset_error is not given"});
     return;
   }
-  const Buffer<double, 2> truth_s = true_onset_s(state->second, field_);
+  const Buffer<double, 2>& truth_s = *truth_s_;
   compare_map(truth_s);
-  const Buffer<std::int32_t, 2> found = labels_of(inputs_.signal("found_labels"));
+  const Buffer<std::int32_t, 2>& found = labels_;
   std::vector<double> errors, pulls;
   double first_truth = 1e9, first_found = 1e9, first_sigma = 0.0;
   for (std::size_t i = 0; i < onsets->rows(); ++i) {
@@ -290,11 +322,13 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
   // The first true crossing into a grain that nothing had entered before.
   std::set<int> entered;
   double truth = std::numeric_limits<double>::quiet_NaN();
+  int true_grain = 0;
   for (std::size_t i = 0; i < events->rows(); ++i) {
     const std::string& kind = events->column("kind").texts[i];
     const auto grain = static_cast<int>(events->numbers("grain")[i]);
     if (kind == "crossing" && entered.count(grain) == 0 && !std::isfinite(truth)) {
       truth = events->numbers("temperature")[i];
+      true_grain = grain;
     }
     if (kind == "crossing" || kind == "seed" || kind == "nucleation") {
       entered.insert(grain);
@@ -302,15 +336,21 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
   }
   double found = std::numeric_limits<double>::quiet_NaN();
   double sigma = 0.0;
+  int found_grain = 0;
   for (std::size_t i = 0; crossings != nullptr && i < crossings->rows(); ++i) {
     const double degC = crossings->numbers("onset")[i];
     if (crossings->column("verdict").texts[i] == "crossing" && !(degC >= found)) {
       found = degC;
       sigma = crossings->numbers("sigma")[i];
+      const auto matched = matched_.find(static_cast<int>(crossings->numbers("into")[i]));
+      found_grain = matched == matched_.end() ? 0 : matched->second;
     }
   }
   if (std::isfinite(truth) && std::isfinite(found)) {
     rows_.add("first crossing into an untouched grain (lamella)", truth, {found, sigma}, "degC");
+    out.checks.push_back({"First crossing", found_grain == true_grain ? CheckStatus::ok : CheckStatus::attention,
+                          fmt::format("true into grain {}, found into true grain {}", true_grain, found_grain),
+                          "the same", "Temperatures of different grains may agree by chance"});
   } else {
     out.checks.push_back({"First crossing",
                           std::isfinite(truth) == std::isfinite(found) ? CheckStatus::ok : CheckStatus::attention,
@@ -321,7 +361,8 @@ void SeriesRecovery::compare_crossing(StepOutput& out) {
 }
 
 void SeriesRecovery::finish(StepOutput& out) const {
-  rows_.publish(4.0, "Onsets of the lamella share one hidden offset", out);
+  rows_.publish(4.0, "Onsets of the lamella share one hidden offset; a fitted front takes a grain to have one nucleus",
+                out);
 }
 
 }  // namespace hotstage::study::detail

@@ -5,7 +5,6 @@
 #include "hotstage/heater/format.hpp"
 #include "hotstage/heater/programme_fit.hpp"
 #include "hotstage/num/statistics.hpp"
-#include "hotstage/study/detail/series_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -170,7 +169,7 @@ void add_sites(const Tracking& t, StepOutput& out) {
                        const char* label) {
     out.results.push_back({.id = id, .value = value, .unit = unit, .method = method, .label = label});
   };
-  const std::string sites = fmt::format("{} sites (voids, cracks, starting places of grains)", s.sites);
+  const std::string sites = fmt::format("{} sites (voids, cracks, dark spots before the first onset)", s.sites);
   add("c4_p_value", s.p_boundary, "",
       fmt::format("{} lie {:.1f} px from the nearest boundary, random ones {:.1f} px; Monte-Carlo, one-sided", sites,
                   s.distance_px, s.random_distance_px),
@@ -334,10 +333,44 @@ LogReading read_temperatures(const std::filesystem::path& file, const heater::Mo
     out.log.time_s.push_back(time_s - shift_s);
   }
   out.log.temperature_degC = log.temperature_degC;
+  out.shift_s = shift_s;
   out.log_sigma_K = std::max(fit->noise_K, fit->residual_K);
   out.clock_sigma_s = std::hypot(fit->ramp_start_sigma_s, mounting.clock_sigma.in(units::s));
   out.lamella_sigma_K = std::hypot(mounting.chip.base(), mounting.weld.base(), mounting.position.base());
   return out;
+}
+
+signal::Timeline read_timeline(const StepInputs& inputs, const signal::Signal& frames) {
+  const auto given = inputs.tables.find("timeline");
+  if (given == inputs.tables.end()) {
+    return signal::timeline_of(frames);
+  }
+  const io::Table& table = given->second;
+  if (table.rows() != frames.items()) {
+    throw Error(Errc::bad_input, Location{.file = table.file},
+                fmt::format("the timeline has {} rows, the series {} frames", table.rows(), frames.items()),
+                "Bind the timeline that series.timeline made of these frames");
+  }
+  const std::size_t rows = frames.axes[0].size;
+  return {.frame_start_s = table.numbers("start"),
+          .row_s = num::median(table.numbers("exposure")) / static_cast<double>(rows),
+          .rows = rows};
+}
+
+void join_clock(const StepInputs& inputs, LogReading& log) {
+  const auto given = inputs.tables.find("timeline");
+  if (given == inputs.tables.end()) {
+    return;
+  }
+  std::vector<double> offset;
+  for (std::size_t f = 0; f < given->second.rows(); ++f) {
+    offset.push_back(given->second.numbers("log_time")[f] - given->second.numbers("start")[f]);
+  }
+  const double shift_s = num::median(offset) - log.shift_s;
+  for (double& time_s : log.log.time_s) {
+    time_s -= shift_s;
+  }
+  log.shift_s += shift_s;
 }
 
 int window_frames(const signal::Timeline& timeline, Time window) {
@@ -345,23 +378,6 @@ int window_frames(const signal::Timeline& timeline, Time window) {
   const std::vector<double>& start = timeline.frame_start_s;
   const double spacing_s = (start.back() - start.front()) / static_cast<double>(start.size() - 1);
   return static_cast<int>(std::max(fewest, std::round(window.in(units::s) / spacing_s)));
-}
-
-void add_fronts(const Tracking& tracking, View<const std::int32_t, 2> labels, Run& run, StepOutput& out) {
-  std::vector<series::FrontFit> fronts;
-  if (!too_coarse(tracking)) {
-    fronts = series::fit_fronts(tracking.events, labels, run);
-  }
-  out.tables["fronts"] = front_table(fronts, tracking.events, tracking.frames);
-  out.tables["entries"] = entry_table(series::read_entries(tracking.events, fronts, labels, {}), tracking.events);
-}
-
-std::vector<std::string> temperature_titles(const Tracking& t) {
-  std::vector<std::string> out;
-  for (const double degC : t.paper.temperatures_degC) {
-    out.push_back(fmt::format("{:.0f} °C", degC));
-  }
-  return out;
 }
 
 double temperature_step_K(const Tracking& t) {

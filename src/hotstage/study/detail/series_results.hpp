@@ -22,11 +22,18 @@ struct LogReading {
   double log_sigma_K = 0.0;
   double clock_sigma_s = 0.0;
   double lamella_sigma_K = 0.0;  ///< chip, weld and position in quadrature
+  double shift_s = 0.0;          ///< holder's clock minus microscope's
 };
 
 /// Throws Error{refused} when the log shows no ramp.
 [[nodiscard]] LogReading read_temperatures(const std::filesystem::path& file, const heater::Mounting& mounting,
                                            const heater::ColumnMap& columns);
+
+/// Of the input `timeline` (series.timeline), else of the frames. Throws Error{bad_input} for another number of frames.
+[[nodiscard]] signal::Timeline read_timeline(const StepInputs& inputs, const signal::Signal& frames);
+
+/// Puts the log on the clock of the input `timeline`; leaves it where it is when that is not bound.
+void join_clock(const StepInputs& inputs, LogReading& log);
 
 /// Frames within a time, at least six: fewer do not hold a parabola and a step.
 [[nodiscard]] int window_frames(const signal::Timeline& timeline, Time window);
@@ -53,11 +60,5 @@ struct Tracking {
 
 /// Results, tables, onset signal, record, checks and assumptions.
 void add_tracking(const Tracking& tracking, StepOutput& out);
-
-/// Tables "fronts" and "entries"; without rows where nothing is dated.
-void add_fronts(const Tracking& tracking, View<const std::int32_t, 2> labels, Run& run, StepOutput& out);
-
-/// "500 °C" for each frame that the paper would show.
-[[nodiscard]] std::vector<std::string> temperature_titles(const Tracking& tracking);
 
 }  // namespace hotstage::study::detail

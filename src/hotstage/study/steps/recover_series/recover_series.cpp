@@ -26,6 +26,11 @@ StepOutput run(const StepInputs& inputs, const Value&, Run&) {
   recovery.compare_voids();
   recovery.compare_onsets(out);
   recovery.compare_crossing(out);
+  recovery.compare_fronts(out);
+  recovery.compare_entries(out);
+  recovery.compare_zones(out);
+  recovery.compare_growth(out);
+  recovery.compare_clock();
   recovery.finish(out);
   return out;
 }
@@ -35,11 +40,11 @@ StepOutput run(const StepInputs& inputs, const Value&, Run&) {
 extern const Step step;
 const Step step{
     .id = "recover.series",
-    .version = 2,
+    .version = 3,
     .title = "Frame series against the truth",
     .help =
-        "Compares drift, gain, black level, grains, voids, onset of each grain and first crossing with what was put "
-        "into a simulated series",
+        "Compares drift, gain, black level, grains, voids, onset, front and entry of each grain, waits at boundaries, "
+        "first crossing, voids and particles over time with what was put into a simulated series",
     .example = "hotstage run study.toml",
     .inputs = {{"drift", Kind::table, true, "drift of series.register"},
                {"found_labels", Kind::signal, true, "labels of series.segment"},
@@ -47,13 +52,22 @@ const Step step{
                {"onset", Kind::signal, false, "onset map of series.track"},
                {"onsets", Kind::table, false, "onsets of series.track"},
                {"crossings", Kind::table, false, "crossings of series.track"},
+               {"fronts", Kind::table, false, "fronts of series.track"},
+               {"entries", Kind::table, false, "entries of series.track"},
+               {"boundaries", Kind::table, false, "boundaries of series.track: waits"},
+               {"zones", Kind::table, false, "zones of series.track"},
+               {"voids", Kind::table, false, "voids of series.segment"},
+               {"tracks", Kind::table, false, "tracks of series.segment"},
+               {"timeline", Kind::table, false, "timeline of series.timeline"},
                {"frames_truth", Kind::truth, true, "truth of stem.simulate"},
                {"labels", Kind::truth, true, "labels of meso.simulate"},
                {"state", Kind::truth, false, "state of meso.simulate"},
                {"scene", Kind::truth, false, "scene of meso.simulate"},
                {"events", Kind::truth, false, "events of meso.simulate"},
+               {"course", Kind::truth, false, "course of meso.simulate: radius of the metal"},
                {"heating", Kind::truth, true, "heating of heater.simulate"}},
-    .outputs = {{"recovery", Kind::table, "quantity, truth, recovered, sigma, pull, unit"}},
+    .outputs = {{"recovery", Kind::table, "quantity, truth, recovered, sigma, pull, unit"},
+                {"entries", Kind::table, "how each grain was entered: truth beside the analysis"}},
     .role = Role::recovery,
     .options = make_options<Options>,
     .run = run,

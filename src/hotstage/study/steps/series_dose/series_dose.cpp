@@ -2,6 +2,7 @@
 // Step series.dose: electrons per area of every frame and of every place of the specimen; blank frames.
 
 #include "hotstage/series/dose_map.hpp"
+#include "hotstage/study/detail/image_shrink.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ report::Figure dose_figure(const series::DoseMap& map, const signal::Signal& dos
   report::Figure figure{.id = "dose", .title = "Electron dose"};
   figure.caption =
       "Left: what each place of the specimen took in, in the coordinates of frame 0. Right: at the centre of frame 0 "
-      "over time. Recorded frames only.";
+      "over time. Recorded frames only; the map is shown as block means.";
   const signal::Axis& y = dose.axes[0];
   const signal::Axis& x = dose.axes[1];
   report::Image image{.name = "dose", .bar_label = "Dose", .bar_unit = "e/Å²"};
@@ -41,6 +42,8 @@ report::Figure dose_figure(const series::DoseMap& map, const signal::Signal& dos
   image.grid.values.assign(map.electrons_per_A2.data(), map.electrons_per_A2.data() + map.electrons_per_A2.size());
   image.grid.y = {y.value(-0.5), y.value(static_cast<double>(y.size) - 0.5)};
   image.grid.x = {x.value(-0.5), x.value(static_cast<double>(x.size) - 0.5)};
+  constexpr std::size_t shown_pixels = 160;
+  image.grid = detail::block_means(image.grid, shown_pixels);
   report::Panel where{.x = {.label = "x", .unit = x.unit}, .y = {.label = "y", .unit = y.unit}};
   where.marks.emplace_back(std::move(image));
   report::Panel when{.x = {.label = "Time", .unit = "s"}, .y = {.label = "Dose", .unit = "e/Å²"}, .column = 1};
@@ -122,7 +125,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.dose",
-    .version = 1,
+    .version = 2,
     .title = "Electron dose",
     .help =
         "Electrons per area of every frame from beam current, time per pixel and pixel size, summed for every place of "

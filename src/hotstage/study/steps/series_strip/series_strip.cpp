@@ -2,6 +2,7 @@
 // Step series.strip: chosen frames side by side as a paper prints them.
 
 #include "hotstage/study/detail/film_strip.hpp"
+#include "hotstage/study/detail/image_shrink.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ struct Options {
   std::vector<Temperature> temperatures;
   int count = 4;
   int per_row = 4;
+  int shown_pixels = 0;
 
   template <class V>
   void fields(V& v) {
@@ -25,6 +27,8 @@ struct Options {
     v("temperatures", temperatures, {.help = "the frame nearest to each; needs the log", .unit = "degC"});
     v("count", count, {.help = "frames at equal distances when no temperatures are given", .min = 1, .max = 64});
     v("per_row", per_row, {.help = "images in a row", .min = 1, .max = 8});
+    v("shown_pixels", shown_pixels,
+      {.help = "longest edge of an image; larger ones become block means; 0: as recorded", .min = 0, .max = 100000});
   }
 };
 
@@ -69,6 +73,12 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
     run.check_stop();
     const detail::FilmFrame frame = film.frame(shown[i]);
     report::Panel panel = detail::strip_panel(film, frame, range);
+    auto& image = std::get<report::Image>(panel.marks.front());
+    const std::size_t pixels = image.grid.columns;
+    image.grid = detail::block_means(image.grid, static_cast<std::size_t>(options.shown_pixels));
+    if (i == 0 && image.grid.columns < pixels) {
+      figure.caption += fmt::format(" Shown as means of {0} × {0} pixels.", pixels / image.grid.columns);
+    }
     panel.row = i / static_cast<std::size_t>(options.per_row);
     panel.column = i % static_cast<std::size_t>(options.per_row);
     // One grey scale for all: one bar, beside the last.
@@ -105,7 +115,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.strip",
-    .version = 1,
+    .version = 2,
     .title = "Frame strip",
     .help =
         "Chosen frames side by side with temperature, time and scale bar, moved with the specimen, and with grain "

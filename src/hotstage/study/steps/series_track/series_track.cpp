@@ -5,14 +5,10 @@
 #include "hotstage/series/paper_sampling.hpp"
 #include "hotstage/series/sites.hpp"
 #include "hotstage/study/detail/series_edit_pages.hpp"
+#include "hotstage/study/detail/series_front_pages.hpp"
 #include "hotstage/study/detail/series_halo.hpp"
 #include "hotstage/study/detail/series_pages.hpp"
-#include "hotstage/study/detail/series_results.hpp"
 #include "hotstage/study/detail/series_tables.hpp"
-
-#include <fmt/format.h>
-
-#include <cmath>
 
 namespace hotstage::study::series_track {
 
@@ -40,35 +36,15 @@ struct Options {
   }
 };
 
-/// Voids and cracks of the segmentation, and the places where grains started.
-std::vector<series::Site> damage_sites(const StepInputs& inputs, const signal::Signal& frames,
-                                       const std::vector<series::GrainOnset>& grains) {
-  std::vector<series::Site> out;
-  const auto spots = inputs.tables.find("spots");
-  if (spots != inputs.tables.end() && spots->second.rows() > 0) {
-    const std::vector<double>& y = spots->second.numbers("y");
-    const std::vector<double>& x = spots->second.numbers("x");
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      out.push_back({(y[i] - frames.axes[0].value(0.0)) / frames.axes[0].scale,
-                     (x[i] - frames.axes[1].value(0.0)) / frames.axes[1].scale});
-    }
-  }
-  for (const series::GrainOnset& grain : grains) {
-    if (grain.found) {
-      out.push_back({grain.y_px, grain.x_px});
-    }
-  }
-  return out;
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   auto options = from_table<Options>(table);
   const signal::Signal& frames = inputs.signal("frames");
-  const signal::Timeline timeline = signal::timeline_of(frames);
+  const signal::Timeline timeline = detail::read_timeline(inputs, frames);
   options.change.window = detail::window_frames(timeline, options.window);
   const detail::SeriesState state = detail::read_drift(inputs.tables.at("drift"), frames);
   const Buffer<std::int32_t, 2> labels = detail::read_labels(inputs.signal("labels"), frames);
-  const detail::LogReading log = detail::read_temperatures(inputs.files.at("log"), options.mounting, options.columns);
+  detail::LogReading log = detail::read_temperatures(inputs.files.at("log"), options.mounting, options.columns);
+  detail::join_clock(inputs, log);
   const series::Thermometry thermometry{timeline, log.log, log.log_sigma_K, log.clock_sigma_s, log.lamella_sigma_K};
 
   const series::BlockGrid grid = series::make_blocks(
@@ -98,17 +74,20 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   t.paper = series::read_as_paper(grid, state.drift, t.frame_degC,
                                   detail::boundary_pairs(inputs.tables.at("boundaries")), paper);
   const Buffer<std::int32_t, 2> whole = series::filled_labels(labels.view());
-  t.sites = series::test_sites(whole.view(), damage_sites(inputs, frames, t.grains),
-                               {.seed = static_cast<std::uint64_t>(options.seed)});
+  const auto damage = detail::damage_discs(inputs, frames, detail::first_onset_s(t));
+  t.sites = series::test_sites(whole.view(), detail::sites_of(damage), {.seed = events.seed});
 
   StepOutput out;
   detail::add_tracking(t, out);
   detail::note_edits(inputs.signal("labels"), out);
-  detail::add_fronts(t, whole.view(), run, out);
+  const detail::Findings findings = detail::add_findings(t, inputs, whole.view(), run, out);
+  detail::add_cobalt(t, inputs, out);
   detail::add_halo(t, inputs, labels.view(), run, out);
-  out.figures.push_back(detail::strip_figure(frames, t.paper.frames, detail::temperature_titles(t)));
   out.figures.push_back(detail::onset_figure(frames, grid, t.map, labels.view()));
   out.figures.push_back(detail::grain_bars(t.grains));
+  if (!findings.fronts.empty()) {
+    out.figures.push_back(detail::front_figure(t, findings, whole.view()));
+  }
   return detail::said_denoised(inputs, run, std::move(out));
 }
 
@@ -117,12 +96,13 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.track",
-    .version = 4,
+    .version = 5,
     .title = "Onsets, fronts and crossings",
     .help =
         "Finds when each block of the specimen changes, converts to temperature row by row, gives onset and completion "
-        "of each grain with the parts of their uncertainty, front speed, crossings of boundaries, the distance of "
-        "damage to boundaries, halos around voids, and what a few frames alone would show",
+        "of each grain with the parts of their uncertainty, fronts, crossings and waits at boundaries, whether "
+        "boundaries "
+        "or damage change first, growth in voids, halos around them, and what a few frames alone would show",
     .example =
         "hotstage series track --frames series.dm4 --drift drift.csv --labels labels.hspy --boundaries "
         "boundaries.csv --log \"Heat raw.csv\"",
@@ -131,13 +111,18 @@ const Step step{
                {"labels", Kind::signal, true, "labels of series.segment"},
                {"boundaries", Kind::table, true, "boundaries of series.segment"},
                {"log", Kind::raw, true, "log of the heating holder"},
-               {"spots", Kind::table, false, "voids and cracks of series.segment, for damage sites and halos"}},
+               {"spots", Kind::table, false, "voids and cracks of series.segment, for damage sites and halos"},
+               {"voids", Kind::table, false, "voids of series.segment over time, for particles that grow in them"},
+               {"tracks", Kind::table, false, "tracks of series.segment: dark spots that were there before the onset"},
+               {"timeline", Kind::table, false, "timeline of series.timeline: times of rows and the joined clock"}},
     .outputs = {{"onset", Kind::signal, "onset temperature per block in degC; NaN: no change"},
                 {"onsets", Kind::table, "onset and completion of every grain"},
                 {"crossings", Kind::table, "how each grain may have been entered"},
                 {"fronts", Kind::table, "front fitted to each grain: start, speed, direction, completion, with σ"},
                 {"entries", Kind::table,
                  "continuous front, wall or nucleus of its own for each grain, with probabilities"},
+                {"boundaries", Kind::table, "wait of the front at every boundary, and up to which temperature"},
+                {"zones", Kind::table, "boundaries against interior, by every definition of onset and share"},
                 {"paper", Kind::table, "intervals per grain from the few frames"},
                 {"halo", Kind::table, "brightness lost around every void, and what its particle would take"},
                 {"record", Kind::record, "what the numbers rest on"}},
