@@ -214,7 +214,9 @@ JudgedClaim judge(const ClaimEntry& entry, const Evidence& evidence) {
     out.verdict = Verdict::consistent;
   } else if (!may_decide(out.kind) && out.verdict == Verdict::not_supported) {
     out.verdict = Verdict::out_of_reach;
-    out.why += "; our own tools would not see it";
+    out.why += out.kind == ClaimKind::recovered
+                   ? "; simulated data refute nothing: our tools miss it, or the simulation lacks it (see its recovery)"
+                   : "; what was put in refutes nothing";
   }
   out.why += entry.note.empty() ? "" : ". " + entry.note;
   return out;

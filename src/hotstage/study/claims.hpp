@@ -110,7 +110,7 @@ struct Evidence {
 /// The kind is never better than the evidence: a claim some parameter was fitted to is `fitted`, one that stands on a
 /// simulated experiment is `recovered`, and `measured` needs real files throughout. `supported` and `not_supported`
 /// remain to measured, computed and predicted claims only; the others end at `consistent`, or, when a test fails, at
-/// `out_of_reach`: our own tools would not see it.
+/// `out_of_reach`: what was put in, or is not in a simulation, refutes nothing.
 [[nodiscard]] JudgedClaim judge(const ClaimEntry& entry, const Evidence& evidence);
 
 }  // namespace hotstage::study

@@ -28,6 +28,19 @@ constexpr std::array<Term, 4> terms{{{"magnification", "Magnification change", "
                                      {"stretch", "Stretch, x over y", "%", 100.0},
                                      {"shear", "Shear", "%", 100.0}}};
 
+struct Options {
+  series::DistortionOptions distortion;
+  heater::ColumnMap columns;
+  heater::Mounting mounting;
+
+  template <class V>
+  void fields(V& v) {
+    distortion.fields(v);
+    v("columns", columns, {.help = "of a log that no format knows: which column of the table is what"});
+    mounting.fields(v);
+  }
+};
+
 void add_results(const series::SeriesDistortion& d, StepOutput& out) {
   for (std::size_t k = 0; k < terms.size(); ++k) {
     const series::TermVerdict& v = d.verdict[k];
@@ -72,14 +85,13 @@ void add_results(const series::SeriesDistortion& d, StepOutput& out) {
                           "found above 3.5 when known to 0.3 px",
                           "χ² of the coefficients of all frames as a normal deviate; fewer knots are known better"});
   }
-  constexpr double usual = 1.5;
-  out.checks.push_back({"Tiles follow the model", d.dispersion < usual ? CheckStatus::ok : CheckStatus::attention,
+  out.checks.push_back({"Tiles follow the model", d.dispersion < 1.5 ? CheckStatus::ok : CheckStatus::attention,
                         fmt::format("χ²/dof {:.2f}", d.dispersion), "below 1.5",
                         "Above: parts of the specimen move by themselves, or change; σ are widened by its root"});
 }
 
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
-  const auto options = from_table<series::DistortionOptions>(table);
+  const auto options = from_table<Options>(table);
   const signal::Signal& frames = inputs.signal("frames");
   const signal::Timeline timeline = signal::timeline_of(frames);
   const auto given = inputs.tables.find("drift");
@@ -88,13 +100,13 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
                                                     : series::register_series(frames, {}, run).frames;
   detail::FrameAxis axis{.value = timeline.frame_start_s};
   if (const auto log = inputs.files.find("log"); log != inputs.files.end()) {
-    const detail::LogReading reading = detail::read_temperatures(log->second, {});
+    const detail::LogReading reading = detail::read_temperatures(log->second, options.mounting, options.columns);
     axis = {.value = {}, .label = "Temperature", .unit = "degC"};
     for (std::size_t f = 0; f < timeline.frame_start_s.size(); ++f) {
       axis.value.push_back(reading.log.at(timeline.frame_middle_s(f)));
     }
   }
-  const series::SeriesDistortion d = series::measure_distortion(frames, drift, options, run);
+  const series::SeriesDistortion d = series::measure_distortion(frames, drift, options.distortion, run);
   StepOutput out;
   add_results(d, out);
   const std::size_t rows = frames.axes[0].size;
@@ -131,7 +143,7 @@ const Step step{
     .outputs = {{"affine", Kind::table, "terms of every frame as measured with σ, and as series.average applies them"},
                 {"scan", Kind::table, "spline of the row at its knots, frame by frame; empty when not needed"},
                 {"residuals", Kind::table, "local shifts the model leaves, late against early frames"}},
-    .options = make_options<series::DistortionOptions>,
+    .options = make_options<Options>,
     .run = run,
 };
 

@@ -24,8 +24,7 @@ double result(const StepOutput& out, std::string_view id) {
 TEST(SeriesRowsStep, puts_rows_of_every_frame_right) {
   constexpr std::size_t frames = 3;
   StepInputs inputs;
-  inputs.signals["image"] =
-      detail::test_frames({.frames = frames, .counts = 200.0, .jitter_px = 0.8, .lattice = true});
+  inputs.signals["image"] = detail::test_frames({.frames = frames, .counts = 200.0, .jitter_px = 0.8, .lattice = true});
   hotstage::Run run;
   const StepOutput out = find_step("series.rows").run(inputs, Value::object(), run);
   EXPECT_NEAR(result(out, "jitter"), 0.8, 0.25);  // 128 rows, and slow waves cannot be seen
