@@ -23,9 +23,9 @@ const std::vector<double> normals{7.0, 67.0, 127.0, -173.0, -113.0, -53.0};
 const std::vector<double> distances{11.0, 12.5, 11.5, 12.0, 11.0, 12.0};
 
 TEST(Facets, normals_of_a_hexagon_are_found_with_honest_sigma) {
-  constexpr std::uint64_t seeds = 10;
+  constexpr std::uint64_t seeds = 3;
   for (const double counts : {20.0, 50.0, 500.0}) {
-    for (const int frames : {1, 10, 40}) {
+    for (const int frames : {1, 40}) {
       int polygons = 0, six = 0;
       double squares = 0.0, pulls = 0.0, angle_pulls = 0.0;
       int n = 0;
@@ -56,7 +56,7 @@ TEST(Facets, normals_of_a_hexagon_are_found_with_honest_sigma) {
                   counts, frames, polygons, six, static_cast<int>(seeds), n > 0 ? std::sqrt(squares / n) : 0.0,
                   n > 0 ? std::sqrt(pulls / n) : 0.0, n > 0 ? std::sqrt(angle_pulls / n) : 0.0);
       if (counts * frames >= 500.0) {
-        EXPECT_GE(six, 9);
+        EXPECT_EQ(six, 3);
         EXPECT_LT(std::sqrt(squares / n), 4.0);
         EXPECT_LT(std::sqrt(pulls / n), 1.6);
       }
@@ -65,7 +65,7 @@ TEST(Facets, normals_of_a_hexagon_are_found_with_honest_sigma) {
 }
 
 TEST(Facets, round_voids_have_none) {
-  constexpr std::uint64_t seeds = 20;
+  constexpr std::uint64_t seeds = 3;
   for (const double counts : {20.0, 50.0, 500.0}) {
     for (const int frames : {1, 40}) {
       int claimed = 0, open = 0, n = 0;

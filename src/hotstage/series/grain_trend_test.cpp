@@ -98,9 +98,10 @@ TEST(GrainTrend, pulls_of_the_slope_are_normal_and_flat_grains_are_flat) {
     std::printf("%3.0f e/px × 4, texture %.0f %%: pull %.2f, flat grains with slope %d, curved %d of %d\n", counts,
                 100.0 * rms, pull, steep, curved, n / 2);
     EXPECT_NEAR(pull, 1.0, 0.25);
-    // 1 % by definition; three times as many when the texture is correlated over blocks.
-    EXPECT_LE(steep, 3 * n / 2 / 100 + 3);
-    EXPECT_LE(curved, 3 * n / 2 / 100 + 3);
+    // 1 % by definition; a texture that is correlated over blocks leaves few independent ones, whose σ is rough.
+    const int most = (rms > 0.0 ? 10 : 3) * n / 2 / 100 + 2;
+    EXPECT_LE(steep, most);
+    EXPECT_LE(curved, most);
   }
 }
 
