@@ -20,7 +20,9 @@ namespace {
 constexpr double deg = 180.0 / std::numbers::pi;
 constexpr double two_sigma = 0.0455;
 
-double inner(const Direction& a, const Direction& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+double inner(const Direction& a, const Direction& b) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 Direction outer(const Direction& a, const Direction& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
@@ -35,7 +37,9 @@ Direction unit(const Direction& a, const char* what) {
   return {a[0] / length, a[1] / length, a[2] / length};
 }
 
-double turn(double angle_deg) { return std::remainder(angle_deg, 360.0); }
+double turn(double angle_deg) {
+  return std::remainder(angle_deg, 360.0);
+}
 
 struct Frame {
   Direction zone{}, x{}, y{};
@@ -57,7 +61,9 @@ Frame frame_of(const CrystalView& view) {
   return out;
 }
 
-double two_sided(double misfit) { return std::erfc(std::abs(misfit) / std::numbers::sqrt2); }
+double two_sided(double misfit) {
+  return std::erfc(std::abs(misfit) / std::numbers::sqrt2);
+}
 
 double expected(const PlaneCandidate& c, int sense, double rotation_deg) {
   return turn(rotation_deg + sense * c.angle_deg);
@@ -127,7 +133,11 @@ void list(std::span<const Facet> facets, const std::vector<PlaneCandidate>& of, 
       const double misfit =
           turn(facets[k].normal_deg.value - at) / std::hypot(facets[k].normal_deg.sigma, rotation_sigma);
       if (std::abs(misfit) <= 2.0) {
-        out.push_back({.facet = k, .plane = c, .sense = sense, .expected_deg = at, .misfit = misfit,
+        out.push_back({.facet = k,
+                       .plane = c,
+                       .sense = sense,
+                       .expected_deg = at,
+                       .misfit = misfit,
                        .probability = two_sided(misfit)});
       }
     }
@@ -211,10 +221,10 @@ FacetIndexing index_facets(std::span<const Facet> facets, const CrystalView& vie
   std::sort(out.families.begin(), out.families.end(),
             [](const FamilyFit& a, const FamilyFit& b) { return a.probability > b.probability; });
   out.families_that_fit = fitting.size();
-  out.verdict = fitting.empty()       ? "no single family fits"
-                : fitting.size() == 1 ? fmt::format("indexed: {}", fitting.front())
-                                      : fmt::format("not indexed: {} families fit ({})", fitting.size(),
-                                                    fmt::join(fitting, ", "));
+  out.verdict = fitting.empty() ? "no single family fits"
+                : fitting.size() == 1
+                    ? fmt::format("indexed: {}", fitting.front())
+                    : fmt::format("not indexed: {} families fit ({})", fitting.size(), fmt::join(fitting, ", "));
   return out;
 }
 

@@ -17,9 +17,9 @@ using Direction = std::array<double, 3>;  ///< Cartesian, in the frame of the cr
 
 /// Planes that symmetry makes equal.
 struct PlaneFamily {
-  std::string name;                            ///< "{104}"
-  std::vector<std::array<int, 3>> indices;     ///< all members, both signs
-  std::vector<Direction> normals;              ///< of them, any length
+  std::string name;                         ///< "{104}"
+  std::vector<std::array<int, 3>> indices;  ///< all members, both signs
+  std::vector<Direction> normals;           ///< of them, any length
 };
 
 /// A reciprocal vector whose direction in the image is known, 0 is +x, 90 is down.

@@ -20,8 +20,7 @@ Direction reciprocal(const std::array<int, 3>& hkl) {
 PlaneFamily family(const std::string& name, const std::array<int, 3>& hkl) {
   PlaneFamily out{.name = name};
   const int h = hkl[0], k = hkl[1], i = -h - k, l = hkl[2];
-  for (const std::array<int, 3>& m :
-       {std::array{h, k, l}, {k, i, l}, {i, h, l}, {k, h, -l}, {i, k, -l}, {h, i, -l}}) {
+  for (const std::array<int, 3>& m : {std::array{h, k, l}, {k, i, l}, {i, h, l}, {k, h, -l}, {i, k, -l}, {h, i, -l}}) {
     for (const int sign : {1, -1}) {
       const std::array<int, 3> member{sign * m[0], sign * m[1], sign * m[2]};
       if (std::find(out.indices.begin(), out.indices.end(), member) == out.indices.end()) {

@@ -268,7 +268,8 @@ double ellipse_chi2(const Rays& rays) {
           }
         },
         rays.radius, weight, start,
-        {.lower = {-r, -r, 0.3 * r, 0.3 * r, -10.0}, .upper = {r, r, 3.0 * r, 3.0 * r, 10.0},
+        {.lower = {-r, -r, 0.3 * r, 0.3 * r, -10.0},
+         .upper = {r, r, 3.0 * r, 3.0 * r, 10.0},
          .scale = {0.3, 0.3, 0.3, 0.3, 0.1}});
     best = std::min(best, fit.chi2);
   }
@@ -284,10 +285,10 @@ void take_facets(const Rays& rays, const num::Fit& fit, VoidOutline& out) {
   for (std::size_t i = 0; i < sides; ++i) {
     const std::size_t k = order.order[i];
     const std::size_t n = order.order[(i + 1) % sides];
-    out.facets.push_back({.normal_deg = {std::remainder(fit.parameters[k], 2.0 * pi) * deg,
-                                         std::sqrt(c(k, k) * factor) * deg},
-                          .distance_px = {fit.parameters[sides + k], std::sqrt(c(sides + k, sides + k) * factor)},
-                          .length_px = order.length[i]});
+    out.facets.push_back(
+        {.normal_deg = {std::remainder(fit.parameters[k], 2.0 * pi) * deg, std::sqrt(c(k, k) * factor) * deg},
+         .distance_px = {fit.parameters[sides + k], std::sqrt(c(sides + k, sides + k) * factor)},
+         .length_px = order.length[i]});
     const double turn = std::remainder(fit.parameters[n] - fit.parameters[k], 2.0 * pi);
     const double variance = std::max(0.0, c(k, k) + c(n, n) - 2.0 * c(k, n)) * factor;
     out.angles_deg.push_back({(turn < 0.0 ? turn + 2.0 * pi : turn) * deg, std::sqrt(variance) * deg});
@@ -307,7 +308,8 @@ void judge(const Rays& rays, VoidOutline& out) {
   const double tau = corner * rays.edge;
   Candidate best;
   double best_bic = std::numeric_limits<double>::infinity();
-  double least = std::min({out.chi2_circle / (n - 3.0), out.chi2_ellipse / (n - 5.0), out.chi2_smooth / std::max(1.0, n - 9.0)});
+  double least =
+      std::min({out.chi2_circle / (n - 3.0), out.chi2_ellipse / (n - 5.0), out.chi2_smooth / std::max(1.0, n - 9.0)});
   std::vector<Candidate> polygons;
   for (const std::size_t sides : {3U, 4U, 5U, 6U, 7U, 8U}) {
     if (2.0 * static_cast<double>(sides) + 2.0 > n) {
@@ -330,8 +332,7 @@ void judge(const Rays& rays, VoidOutline& out) {
   }
   out.scatter = std::max(1.0, least);
   const auto bic = [&](double chi2, double parameters) { return chi2 / out.scatter + parameters * std::log(n); };
-  const double round =
-      std::min({bic(out.chi2_circle, 3.0), bic(out.chi2_ellipse, 5.0), bic(out.chi2_smooth, 9.0)});
+  const double round = std::min({bic(out.chi2_circle, 3.0), bic(out.chi2_ellipse, 5.0), bic(out.chi2_smooth, 9.0)});
   for (Candidate& c : polygons) {
     const double b = bic(c.chi2, static_cast<double>(c.fit.parameters.size()));
     if (b < best_bic) {
@@ -343,7 +344,9 @@ void judge(const Rays& rays, VoidOutline& out) {
   if (best_bic < 1e300) {
     out.chi2_polygon = best.chi2;
     out.bic_gain = round - best_bic;
-    out.kind = out.bic_gain > clear_bic ? OutlineKind::polygon : out.bic_gain > 0.0 ? OutlineKind::open : OutlineKind::round;
+    out.kind = out.bic_gain > clear_bic ? OutlineKind::polygon
+               : out.bic_gain > 0.0     ? OutlineKind::open
+                                        : OutlineKind::round;
   }
   if (out.kind == OutlineKind::polygon) {
     take_facets(rays, best.fit, out);

@@ -21,15 +21,15 @@ enum class OutlineKind { refused, round, open, polygon };
 
 /// A straight stretch of an outline.
 struct Facet {
-  Estimate normal_deg;    ///< outward normal to +x, rows count downwards: 90 is down; −180 … 180
-  Estimate distance_px;   ///< from the centre
+  Estimate normal_deg;     ///< outward normal to +x, rows count downwards: 90 is down; −180 … 180
+  Estimate distance_px;    ///< from the centre
   double length_px = 0.0;  ///< between the corners
 };
 
 struct VoidOutline {
   std::size_t spot = 0;  ///< index into the spots
   OutlineKind kind = OutlineKind::refused;
-  std::string why;   ///< when refused
+  std::string why;    ///< when refused
   double y_px = 0.0;  ///< centre of the rays
   double x_px = 0.0;
   std::vector<std::array<double, 2>> points;  ///< y, x at half depth, from rays at equal angles
@@ -38,10 +38,10 @@ struct VoidOutline {
   double scatter = 1.0;                       ///< χ² per degree of freedom of the best model, at least 1
   double chi2_circle = 0.0;                   ///< each of the points, counting σ
   double chi2_ellipse = 0.0;
-  double chi2_smooth = 0.0;   ///< radius with harmonics up to the fourth
-  double chi2_polygon = 0.0;  ///< best one, 0 when none fits
-  double bic_gain = 0.0;      ///< lowest BIC of circle, ellipse, smooth − BIC of the polygon
-  std::vector<Facet> facets;  ///< by angle; only for a polygon
+  double chi2_smooth = 0.0;          ///< radius with harmonics up to the fourth
+  double chi2_polygon = 0.0;         ///< best one, 0 when none fits
+  double bic_gain = 0.0;             ///< lowest BIC of circle, ellipse, smooth − BIC of the polygon
+  std::vector<Facet> facets;         ///< by angle; only for a polygon
   std::vector<Estimate> angles_deg;  ///< from each facet's normal to the next one's
 };
 

@@ -51,10 +51,11 @@ TEST(Facets, normals_of_a_hexagon_are_found_with_honest_sigma) {
           ++n;
         }
       }
-      std::printf("hexagon 12 px, %3.0f e/px × %2d: polygon in %d, six facets in %d of %d; normals %.2f° rms, pull %.2f, "
-                  "angles between pull %.2f\n",
-                  counts, frames, polygons, six, static_cast<int>(seeds), n > 0 ? std::sqrt(squares / n) : 0.0,
-                  n > 0 ? std::sqrt(pulls / n) : 0.0, n > 0 ? std::sqrt(angle_pulls / n) : 0.0);
+      std::printf(
+          "hexagon 12 px, %3.0f e/px × %2d: polygon in %d, six facets in %d of %d; normals %.2f° rms, pull %.2f, "
+          "angles between pull %.2f\n",
+          counts, frames, polygons, six, static_cast<int>(seeds), n > 0 ? std::sqrt(squares / n) : 0.0,
+          n > 0 ? std::sqrt(pulls / n) : 0.0, n > 0 ? std::sqrt(angle_pulls / n) : 0.0);
       if (counts * frames >= 500.0) {
         EXPECT_EQ(six, 3);
         EXPECT_LT(std::sqrt(squares / n), 4.0);
@@ -79,8 +80,8 @@ TEST(Facets, round_voids_have_none) {
           ++n;
         }
       }
-      std::printf("round voids, %3.0f e/px × %2d: facets claimed on %d, cannot tell %d of %d\n", counts, frames, claimed,
-                  open, n);
+      std::printf("round voids, %3.0f e/px × %2d: facets claimed on %d, cannot tell %d of %d\n", counts, frames,
+                  claimed, open, n);
       EXPECT_LE(claimed, 1);
     }
   }

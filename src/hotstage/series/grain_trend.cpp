@@ -38,7 +38,8 @@ std::vector<unsigned char> interior(const GrainImage& image, View<const std::int
       const std::int32_t label = labels(y, x);
       const bool edge = label <= 0 || !(image.n_averaged(y, x) > 0.0F) ||
                         (x + 1 < columns && labels(y, x + 1) != label) || (y + 1 < rows && labels(y + 1, x) != label);
-      sum[(y + 1) * wide + x + 1] = (edge ? 1U : 0U) + sum[y * wide + x + 1] + sum[(y + 1) * wide + x] - sum[y * wide + x];
+      sum[(y + 1) * wide + x + 1] =
+          (edge ? 1U : 0U) + sum[y * wide + x + 1] + sum[(y + 1) * wide + x] - sum[y * wide + x];
     }
   }
   const auto m = static_cast<std::size_t>(std::lround(margin_px));
@@ -204,8 +205,9 @@ Surface fit_surface(const std::vector<Block>& blocks, const Terms& terms, double
       out.counting[a] += out.influence.view()(a, i) * out.influence.view()(a, i) * blocks[i].variance;
     }
   }
-  out.independent = together > 0.0 ? std::min(1.0, static_cast<double>(n) * out.variance / together) * static_cast<double>(n)
-                                   : static_cast<double>(n);
+  out.independent = together > 0.0
+                        ? std::min(1.0, static_cast<double>(n) * out.variance / together) * static_cast<double>(n)
+                        : static_cast<double>(n);
   out.parameters = fit.parameters;
   out.ok = true;
   return out;
@@ -292,8 +294,8 @@ void read_curvature(const Reading& r, const Surface& s, GrainTrend& out) {
 GrainTrend trend_of(const GrainImage& image, int grain, const std::vector<std::size_t>& pixels) {
   GrainTrend out{.grain = grain};
   // About a hundred blocks: enough to see how texture is correlated, few enough that a block's counts are many.
-  const auto side = static_cast<std::size_t>(
-      std::clamp(std::sqrt(static_cast<double>(pixels.size()) / 100.0), 4.0, 64.0));
+  const auto side =
+      static_cast<std::size_t>(std::clamp(std::sqrt(static_cast<double>(pixels.size()) / 100.0), 4.0, 64.0));
   const std::vector<Block> blocks = blocks_of(image, pixels, side);
   out.blocks = blocks.size();
   out.block_px = static_cast<double>(side);
@@ -320,7 +322,9 @@ GrainTrend trend_of(const GrainImage& image, int grain, const std::vector<std::s
   }
   read_plane(r, s, out);
   read_curvature(r, s2, out);
-  out.kind = out.p_plane < significant ? TrendKind::curved : out.p_flat < significant ? TrendKind::plane : TrendKind::flat;
+  out.kind = out.p_plane < significant  ? TrendKind::curved
+             : out.p_flat < significant ? TrendKind::plane
+                                        : TrendKind::flat;
   return out;
 }
 

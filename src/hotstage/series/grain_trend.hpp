@@ -26,12 +26,12 @@ struct GrainTrend {
   TrendKind kind = TrendKind::too_small;
   std::size_t blocks = 0;
   double block_px = 0.0;
-  Estimate level;           ///< electrons per pixel in the middle of the blocks
-  Estimate slope_x;         ///< change of brightness along +x over the level, 1/px
-  Estimate slope_y;         ///< along +y, rows count downwards
-  double covariance = 0.0;  ///< of slope_x and slope_y
-  Estimate slope;           ///< steepest, 1/px; at least 0, so biased upwards by noise where the grain is flat
-  Estimate direction_deg;   ///< in which it grows: 0 is +x, 90 is +y (down)
+  Estimate level;                 ///< electrons per pixel in the middle of the blocks
+  Estimate slope_x;               ///< change of brightness along +x over the level, 1/px
+  Estimate slope_y;               ///< along +y, rows count downwards
+  double covariance = 0.0;        ///< of slope_x and slope_y
+  Estimate slope;                 ///< steepest, 1/px; at least 0, so biased upwards by noise where the grain is flat
+  Estimate direction_deg;         ///< in which it grows: 0 is +x, 90 is +y (down)
   double counting_sigma_x = 0.0;  ///< part of the σ of slope_x that counting explains
   double counting_sigma_y = 0.0;
   double texture = 0.0;      ///< rms of the blocks about the plane beyond counting, over the level

@@ -44,9 +44,11 @@ Drawn draw(const std::function<double(double y, double x)>& brightness, double c
 /// Stationary texture of unit rms whose autocorrelation is a Gaussian of 5 px.
 std::function<double(double, double)> texture(std::uint64_t seed) {
   Rng rng(seed, 8, 0);
+
   struct Wave {
     double ky, kx, phase;
   };
+
   std::vector<Wave> waves;
   constexpr int count = 40;
   constexpr double length_px = 5.0;
@@ -84,7 +86,8 @@ TEST(GrainTrend, pulls_of_the_slope_are_normal_and_flat_grains_are_flat) {
     constexpr std::uint64_t seeds = 60;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
       const auto fine = texture(seed);
-      const Drawn d = draw([&, r = rms](double y, double x) { return r > 0.0 ? 1.0 + r * fine(y, x) : 1.0; }, counts, 4, seed);
+      const Drawn d =
+          draw([&, r = rms](double y, double x) { return r > 0.0 ? 1.0 + r * fine(y, x) : 1.0; }, counts, 4, seed);
       for (const GrainTrend& t : grain_trends(d.image(), d.labels.view())) {
         for (const Estimate& s : {t.slope_x, t.slope_y}) {
           squares += s.value * s.value / (s.sigma * s.sigma);
@@ -108,9 +111,9 @@ TEST(GrainTrend, pulls_of_the_slope_are_normal_and_flat_grains_are_flat) {
 TEST(GrainTrend, a_bend_contour_is_no_plane) {
   int curved = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const Drawn d = draw(
-        [](double y, double x) { return 1.0 - 0.15 * std::exp(-0.5 * std::pow((x + 0.4 * y - 95.0) / 14.0, 2)); }, 50.0,
-        10, seed);
+    const Drawn d =
+        draw([](double y, double x) { return 1.0 - 0.15 * std::exp(-0.5 * std::pow((x + 0.4 * y - 95.0) / 14.0, 2)); },
+             50.0, 10, seed);
     curved += grain_trends(d.image(), d.labels.view())[0].kind == TrendKind::curved ? 1 : 0;
   }
   EXPECT_GE(curved, 19);

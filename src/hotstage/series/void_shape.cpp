@@ -34,8 +34,7 @@ double scaled_bessel_i0(double x) {
   if (x < 3.75) {
     const double t = x * x / (3.75 * 3.75);
     const double sum =
-        1.0 +
-        t * (3.5156229 + t * (3.0899424 + t * (1.2067492 + t * (0.2659732 + t * (0.0360768 + t * 0.0045813)))));
+        1.0 + t * (3.5156229 + t * (3.0899424 + t * (1.2067492 + t * (0.2659732 + t * (0.0360768 + t * 0.0045813)))));
     return sum * std::exp(-x);
   }
   const double t = 3.75 / x;
@@ -112,7 +111,8 @@ struct Trial {
 };
 
 /// Depth and constant by weighted least squares: depth and χ², infinity for a depth below zero.
-std::pair<double, double> linear_chi2(const std::vector<double>& f, const Profile& p, const std::vector<double>& weight) {
+std::pair<double, double> linear_chi2(const std::vector<double>& f, const Profile& p,
+                                      const std::vector<double>& weight) {
   double w = 0.0, wf = 0.0, wy = 0.0, wff = 0.0, wfy = 0.0;
   for (std::size_t i = 0; i < f.size(); ++i) {
     w += weight[i];
@@ -377,7 +377,17 @@ void judge(const Tested& t, const std::array<double, widths>& others, VoidShape&
   const VoidFit& truncated = out.fit(VoidModel::truncated);
   out.bic_gain = disc.bic - sphere.bic;
   out.verdict = VoidVerdict::cannot_tell;
-  if (truncated.bic + clear_bic < std::min(sphere.bic, disc.bic)) {
+  // A cut sphere differs from a whole one by little more than another blur does: it must win with its own blur, too.
+  const auto free = [&](VoidModel m) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Trial& of_blur : t.trial[static_cast<std::size_t>(m)]) {
+      least = std::min(least, of_blur.chi2 / t.scatter);
+    }
+    return least + (m == VoidModel::truncated ? 5.0 : 4.0) * std::log(static_cast<double>(t.profile.share.size()));
+  };
+  const bool cut_alone =
+      free(VoidModel::truncated) + clear_bic < std::min(free(VoidModel::sphere), free(VoidModel::disc));
+  if (cut_alone && truncated.bic + clear_bic < std::min(sphere.bic, disc.bic)) {
     out.verdict = VoidVerdict::truncated;
   } else if (sphere.bic + clear_bic < disc.bic) {
     out.verdict = VoidVerdict::sphere;

@@ -23,10 +23,10 @@ enum class VoidVerdict { refused, cannot_tell, sphere, disc, truncated };
 
 /// One model fitted: missing share at distance d from the centre, blurred by a Gaussian.
 struct VoidFit {
-  Estimate radius_px;  ///< R; σ holds the blur's
-  Estimate depth;      ///< s: missing share of the sharp model in the centre
+  Estimate radius_px;       ///< R; σ holds the blur's
+  Estimate depth;           ///< s: missing share of the sharp model in the centre
   double covariance = 0.0;  ///< of R and s
-  double cut = 1.0;    ///< truncated: centre below the surface in R; 1 is a whole sphere, 0 a half, below 0 a cap
+  double cut = 1.0;         ///< truncated: centre below the surface in R; 1 is a whole sphere, 0 a half, below 0 a cap
   double blur_px = 0.0;
   double chi2 = 0.0;  ///< over the rings, scaled by `VoidShape::scatter`, with the penalty of the shared blur
   double bic = 0.0;
@@ -36,13 +36,13 @@ struct VoidFit {
 struct VoidShape {
   std::size_t spot = 0;  ///< index into the spots
   VoidVerdict verdict = VoidVerdict::refused;
-  std::string why;              ///< when refused
+  std::string why;                  ///< when refused
   std::vector<double> distance_px;  ///< mean of the pixels of each ring
   std::vector<double> share;        ///< missing, mean over the ring
   std::vector<double> sigma;        ///< from counting
-  double scatter = 1.0;             ///< χ² of the best model per degree of freedom, at least 1: texture, other outlines
-  std::array<VoidFit, 3> fits{};    ///< sphere, disc, truncated
-  double bic_gain = 0.0;            ///< BIC of the disc − BIC of the sphere: positive speaks for the sphere
+  double scatter = 1.0;           ///< χ² of the best model per degree of freedom, at least 1: texture, other outlines
+  std::array<VoidFit, 3> fits{};  ///< sphere, disc, truncated
+  double bic_gain = 0.0;          ///< BIC of the disc − BIC of the sphere: positive speaks for the sphere
   /// Foil in which a sphere of this R leaves this share missing: 2 R/s, px.
   std::optional<Estimate> foil_for_sphere_px;
 
@@ -55,9 +55,9 @@ struct VoidShape {
 /// Models: sphere s √(1 − d²/R²); disc s; truncated: what is left of a sphere below the surface; each with a constant
 /// left over from the level, blurred by a Gaussian. Poisson weights from the expectation. The blur is one number for
 /// all voids of the image: each void is judged with what the others know about it (alone: free for each model).
-/// Verdict: the model with the lowest BIC when it is lower by more than 6 than sphere and disc, cannot_tell otherwise.
-/// σ are those of counting times √scatter. Needs missing share ∝ missing thickness. Throws Error{bad_input} when shapes
-/// differ.
+/// Verdict: the model with the lowest BIC when it is lower by more than 6 than sphere and disc, cannot_tell otherwise;
+/// truncated must also be so with a blur of its own. σ are those of counting times √scatter. Needs missing share ∝
+/// missing thickness. Throws Error{bad_input} when shapes differ.
 [[nodiscard]] std::vector<VoidShape> test_void_shapes(const GrainImage& image, View<const std::int32_t, 2> labels,
                                                       std::span<const DarkSpot> spots);
 

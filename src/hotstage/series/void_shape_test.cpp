@@ -16,7 +16,9 @@ using detail::draw_voids;
 using detail::DrawnVoids;
 using detail::sphere_of;
 
-std::vector<VoidShape> test(const DrawnVoids& d) { return test_void_shapes(d.image(), d.labels.view(), d.spots); }
+std::vector<VoidShape> test(const DrawnVoids& d) {
+  return test_void_shapes(d.image(), d.labels.view(), d.spots);
+}
 
 struct Tally {
   int spheres = 0;
@@ -92,8 +94,8 @@ TEST(VoidShape, a_cap_at_the_surface_is_neither_sphere_nor_disc) {
                                 return h > 144.0 ? 0.4 * (std::sqrt(h) - 12.0) / 8.0 : 0.0;
                               },
                               0.4};
-  const auto v = test(draw_voids({cap, sphere_of(12.0, 0.4), sphere_of(14.0, 0.5)},
-                                 {.counts = 500.0, .frames = 40, .blur_px = 1.2}));
+  const auto v = test(
+      draw_voids({cap, sphere_of(12.0, 0.4), sphere_of(14.0, 0.5)}, {.counts = 500.0, .frames = 40, .blur_px = 1.2}));
   EXPECT_EQ(v[0].verdict, VoidVerdict::truncated);
   EXPECT_LT(v[0].fit(VoidModel::truncated).cut, 0.0);
   EXPECT_EQ(v[1].verdict, VoidVerdict::sphere);

@@ -26,7 +26,9 @@ struct RingPixel {
   bool clipped = false;
 };
 
-double plane_at(const std::vector<double>& p, double y, double x) { return p[0] + p[1] * y + p[2] * x; }
+double plane_at(const std::vector<double>& p, double y, double x) {
+  return p[0] + p[1] * y + p[2] * x;
+}
 
 /// Plane through the ring and the scatter about it over that of counting; empty when it cannot be fitted.
 std::pair<std::vector<double>, double> fit_ring(std::vector<RingPixel>& ring) {
@@ -114,9 +116,9 @@ Expected<SpotPatch> cut_spot(const GrainImage& image, View<const std::int32_t, 2
   const auto covered = std::count(seen.begin(), seen.end(), true);
   if (ring.size() < fewest || 2 * covered < directions) {
     return tl::unexpected(Error(Errc::refused,
-                            fmt::format("{} pixels of its own grain lie around the spot, in {} of {} directions",
-                                        ring.size(), covered, directions),
-                            "Spots on boundaries or close to others have no level to compare with"));
+                                fmt::format("{} pixels of its own grain lie around the spot, in {} of {} directions",
+                                            ring.size(), covered, directions),
+                                "Spots on boundaries or close to others have no level to compare with"));
   }
   const auto [plane, scatter] = fit_ring(ring);
   if (plane.empty()) {

@@ -54,7 +54,8 @@ inline void blur_rows_and_columns(std::vector<double>& values, std::size_t side,
     for (std::size_t y = 0; y < side; ++y) {
       for (std::size_t x = 0; x < side; ++x) {
         for (int k = -reach; k <= reach; ++k) {
-          const std::size_t from = rows ? y * side + at(static_cast<long>(x) + k) : at(static_cast<long>(y) + k) * side + x;
+          const std::size_t from =
+              rows ? y * side + at(static_cast<long>(x) + k) : at(static_cast<long>(y) + k) * side + x;
           out[y * side + x] += kernel[static_cast<std::size_t>(k + reach)] / sum * values[from];
         }
       }
@@ -89,8 +90,7 @@ inline DrawnVoids draw_voids(const std::vector<DrawnVoid>& voids, const DrawnLig
       const std::size_t y = i / side;
       const std::size_t x = side * v + i % side;
       const double level = light.counts * (1.0 + light.slope * (static_cast<double>(i % side) - cx)) * (1.0 - share[i]);
-      out.mean.view()(y, x) =
-          static_cast<float>(static_cast<double>(rng.poisson(level * light.frames)) / light.frames);
+      out.mean.view()(y, x) = static_cast<float>(static_cast<double>(rng.poisson(level * light.frames)) / light.frames);
       out.n.view()(y, x) = static_cast<float>(light.frames);
       const bool inside = share[i] > 0.5 * voids[v].depth;
       out.labels.view()(y, x) = inside ? 0 : 1;

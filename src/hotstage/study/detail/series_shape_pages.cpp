@@ -67,9 +67,8 @@ std::array<int, 3> parse_indices(const std::string& text) {
 }
 
 series::Direction reciprocal(const atoms::Lattice& lattice, const std::array<int, 3>& hkl) {
-  const atoms::Vector v = atoms::combine({static_cast<double>(hkl[0]), static_cast<double>(hkl[1]),
-                                          static_cast<double>(hkl[2])},
-                                         lattice.reciprocal());
+  const atoms::Vector v = atoms::combine(
+      {static_cast<double>(hkl[0]), static_cast<double>(hkl[1]), static_cast<double>(hkl[2])}, lattice.reciprocal());
   return {v[0], v[1], v[2]};
 }
 
@@ -114,8 +113,8 @@ std::optional<series::CrystalView> crystal_view(const CrystalViewOptions& option
                          static_cast<double>(options.zone[2])});
   out.zone = {zone[0], zone[1], zone[2]};
   if (options.reflection != std::array<int, 3>{0, 0, 0}) {
-    out.known = series::KnownDirection{reciprocal(lattice, options.reflection),
-                                       {options.direction, options.direction_sigma}};
+    out.known =
+        series::KnownDirection{reciprocal(lattice, options.reflection), {options.direction, options.direction_sigma}};
   }
   out.sense = options.sense_known ? series::CrystalView::Sense::known : series::CrystalView::Sense::either;
   (void)series::plane_candidates(out);  // refuses a zone or direction of no use before anything is measured
@@ -143,11 +142,25 @@ std::vector<series::DarkSpot> spots_of(const io::Table& table, const signal::Sig
 
 io::Table trend_table(const ShapeFindings& found, double nm) {
   const double unit = 1e4 / nm;  // 1/px → % per 100 nm
-  Rows rows({{"grain", ""}, {"level", "e/px"}, {"slope", "% per 100 nm"}, {"slope_sigma", "% per 100 nm"},
-             {"direction", "deg"}, {"direction_sigma", "deg"}, {"slope_x", "% per 100 nm"},
-             {"slope_x_sigma", "% per 100 nm"}, {"slope_x_counting", "% per 100 nm"}, {"slope_y", "% per 100 nm"},
-             {"slope_y_sigma", "% per 100 nm"}, {"slope_y_counting", "% per 100 nm"}, {"chi2_flat", ""},
-             {"p_flat", ""}, {"chi2_curved", ""}, {"p_plane", ""}, {"bend", "%"}, {"texture", "%"}, {"blocks", ""}});
+  Rows rows({{"grain", ""},
+             {"level", "e/px"},
+             {"slope", "% per 100 nm"},
+             {"slope_sigma", "% per 100 nm"},
+             {"direction", "deg"},
+             {"direction_sigma", "deg"},
+             {"slope_x", "% per 100 nm"},
+             {"slope_x_sigma", "% per 100 nm"},
+             {"slope_x_counting", "% per 100 nm"},
+             {"slope_y", "% per 100 nm"},
+             {"slope_y_sigma", "% per 100 nm"},
+             {"slope_y_counting", "% per 100 nm"},
+             {"chi2_flat", ""},
+             {"p_flat", ""},
+             {"chi2_curved", ""},
+             {"p_plane", ""},
+             {"bend", "%"},
+             {"texture", "%"},
+             {"blocks", ""}});
   std::vector<std::string> kind;
   for (const series::GrainTrend& t : found.trends) {
     kind.emplace_back(series::name(t.kind));
@@ -161,12 +174,27 @@ io::Table trend_table(const ShapeFindings& found, double nm) {
 }
 
 io::Table void_shape_table(const ShapeFindings& found, const std::optional<Estimate>& foil_nm, double nm) {
-  Rows rows({{"spot", ""}, {"sphere_radius", "nm"}, {"sphere_radius_sigma", "nm"}, {"sphere_depth", ""},
-             {"sphere_depth_sigma", ""}, {"disc_radius", "nm"}, {"disc_radius_sigma", "nm"}, {"disc_depth", ""},
-             {"disc_depth_sigma", ""}, {"truncated_radius", "nm"}, {"truncated_radius_sigma", "nm"}, {"cut", ""},
-             {"blur", "nm"}, {"bic_disc_minus_sphere", ""}, {"bic_truncated_minus_sphere", ""}, {"scatter", ""},
-             {"foil_for_sphere", "nm"}, {"foil_for_sphere_sigma", "nm"}, {"foil_pull", "sigma"},
-             {"facets", ""}, {"bic_polygon_gain", ""}});
+  Rows rows({{"spot", ""},
+             {"sphere_radius", "nm"},
+             {"sphere_radius_sigma", "nm"},
+             {"sphere_depth", ""},
+             {"sphere_depth_sigma", ""},
+             {"disc_radius", "nm"},
+             {"disc_radius_sigma", "nm"},
+             {"disc_depth", ""},
+             {"disc_depth_sigma", ""},
+             {"truncated_radius", "nm"},
+             {"truncated_radius_sigma", "nm"},
+             {"cut", ""},
+             {"blur", "nm"},
+             {"bic_disc_minus_sphere", ""},
+             {"bic_truncated_minus_sphere", ""},
+             {"scatter", ""},
+             {"foil_for_sphere", "nm"},
+             {"foil_for_sphere_sigma", "nm"},
+             {"foil_pull", "sigma"},
+             {"facets", ""},
+             {"bic_polygon_gain", ""}});
   std::vector<std::string> verdict, outline, planes, why;
   for (std::size_t i = 0; i < found.shapes.size(); ++i) {
     const series::VoidShape& v = found.shapes[i];
@@ -180,11 +208,26 @@ io::Table void_shape_table(const ShapeFindings& found, const std::optional<Estim
     if (v.foil_for_sphere_px) {
       foil = Estimate{v.foil_for_sphere_px->value * nm, v.foil_for_sphere_px->sigma * nm};
     }
-    rows.add({found.number[i], sphere.radius_px.value * u, sphere.radius_px.sigma * u, sphere.depth.value,
-              sphere.depth.sigma, disc.radius_px.value * u, disc.radius_px.sigma * u, disc.depth.value,
-              disc.depth.sigma, cut.radius_px.value * u, cut.radius_px.sigma * u, cut.cut, sphere.blur_px * u,
-              v.bic_gain, cut.bic - sphere.bic, v.scatter, foil ? foil->value : none, foil ? foil->sigma : none,
-              foil && foil_nm ? series::foil_pull(*foil, *foil_nm) : none, static_cast<double>(o.facets.size()),
+    rows.add({found.number[i],
+              sphere.radius_px.value * u,
+              sphere.radius_px.sigma * u,
+              sphere.depth.value,
+              sphere.depth.sigma,
+              disc.radius_px.value * u,
+              disc.radius_px.sigma * u,
+              disc.depth.value,
+              disc.depth.sigma,
+              cut.radius_px.value * u,
+              cut.radius_px.sigma * u,
+              cut.cut,
+              sphere.blur_px * u,
+              v.bic_gain,
+              cut.bic - sphere.bic,
+              v.scatter,
+              foil ? foil->value : none,
+              foil ? foil->sigma : none,
+              foil && foil_nm ? series::foil_pull(*foil, *foil_nm) : none,
+              static_cast<double>(o.facets.size()),
               o.bic_gain});
     verdict.emplace_back(series::name(v.verdict));
     outline.emplace_back(series::name(o.kind));
@@ -198,8 +241,15 @@ io::Table void_shape_table(const ShapeFindings& found, const std::optional<Estim
 }
 
 io::Table facet_table(const ShapeFindings& found, double nm) {
-  Rows rows({{"spot", ""}, {"facet", ""}, {"normal", "deg"}, {"normal_sigma", "deg"}, {"distance", "nm"},
-             {"distance_sigma", "nm"}, {"length", "nm"}, {"angle_to_next", "deg"}, {"angle_sigma", "deg"}});
+  Rows rows({{"spot", ""},
+             {"facet", ""},
+             {"normal", "deg"},
+             {"normal_sigma", "deg"},
+             {"distance", "nm"},
+             {"distance_sigma", "nm"},
+             {"length", "nm"},
+             {"angle_to_next", "deg"},
+             {"angle_sigma", "deg"}});
   std::vector<std::string> verdict;
   for (std::size_t i = 0; i < found.outlines.size(); ++i) {
     const series::VoidOutline& o = found.outlines[i];
@@ -215,8 +265,17 @@ io::Table facet_table(const ShapeFindings& found, double nm) {
 }
 
 io::Table assignment_table(const ShapeFindings& found, const series::CrystalView& view) {
-  Rows rows({{"spot", ""}, {"facet", ""}, {"h", ""}, {"k", ""}, {"l", ""}, {"sense", ""}, {"expected", "deg"},
-             {"misfit", "sigma"}, {"probability", ""}, {"family_chi2", ""}, {"family_probability", ""}});
+  Rows rows({{"spot", ""},
+             {"facet", ""},
+             {"h", ""},
+             {"k", ""},
+             {"l", ""},
+             {"sense", ""},
+             {"expected", "deg"},
+             {"misfit", "sigma"},
+             {"probability", ""},
+             {"family_chi2", ""},
+             {"family_probability", ""}});
   std::vector<std::string> family, kind;
   for (std::size_t i = 0; i < found.indexing.size(); ++i) {
     for (const series::PlaneAssignment& a : found.indexing[i].assignments) {
@@ -234,6 +293,29 @@ io::Table assignment_table(const ShapeFindings& found, const series::CrystalView
   return rows.with("kind", std::move(kind));
 }
 
+void add_shape_results(const ShapeFindings& found, StepOutput& out) {
+  const auto count = [&](const char* id, const char* label, const char* method, auto&& of, auto&& is) {
+    out.results.push_back({.id = id,
+                           .value = static_cast<double>(std::count_if(of.begin(), of.end(), is)),
+                           .method = method,
+                           .label = label});
+  };
+  const char* bic = "profile of the missing share, BIC lower by more than 6";
+  using V = series::VoidVerdict;
+  for (const auto& [id, label, verdict] : {std::tuple{"spheres", "Voids like a sphere", V::sphere},
+                                           {"discs", "Voids like a hole with steep walls", V::disc},
+                                           {"truncated", "Voids like a cut sphere", V::truncated},
+                                           {"undecided", "Voids that could be either", V::cannot_tell}}) {
+    count(id, label, bic, found.shapes, [v = verdict](const auto& s) { return s.verdict == v; });
+  }
+  count("faceted", "Voids with facets", "polygon against round outlines, BIC lower by more than 10", found.outlines,
+        [](const auto& o) { return o.kind == series::OutlineKind::polygon; });
+  count("sloped", "Grains with a thickness trend", "plane through block means, p < 0.01 against flat", found.trends,
+        [](const auto& t) { return t.kind == series::TrendKind::plane; });
+  count("curved", "Grains where a plane is not enough", "second-order terms, p < 0.01", found.trends,
+        [](const auto& t) { return t.kind == series::TrendKind::curved; });
+}
+
 report::Figure profile_figure(const ShapeFindings& found, double nm) {
   std::vector<std::size_t> shown;
   for (std::size_t i = 0; i < found.shapes.size(); ++i) {
@@ -241,9 +323,8 @@ report::Figure profile_figure(const ShapeFindings& found, double nm) {
       shown.push_back(i);
     }
   }
-  std::stable_sort(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
-    return found.spots[a].radius_px > found.spots[b].radius_px;
-  });
+  std::stable_sort(shown.begin(), shown.end(),
+                   [&](std::size_t a, std::size_t b) { return found.spots[a].radius_px > found.spots[b].radius_px; });
   constexpr std::size_t most = 6;
   constexpr std::size_t across = 3;
   shown.resize(std::min(most, shown.size()));
@@ -264,8 +345,8 @@ report::Figure profile_figure(const ShapeFindings& found, double nm) {
     for (const auto& [model, colour] : {std::pair{series::VoidModel::sphere, report::Colour::blue},
                                         {series::VoidModel::disc, report::Colour::vermilion}}) {
       if (!v.fit(model).share.empty()) {
-        panel.marks.emplace_back(report::Line{.name = std::string(series::name(model)), .x = d, .y = v.fit(model).share,
-                                              .colour = colour});
+        panel.marks.emplace_back(
+            report::Line{.name = std::string(series::name(model)), .x = d, .y = v.fit(model).share, .colour = colour});
       }
     }
     panel.marks.emplace_back(
@@ -346,11 +427,10 @@ report::Figure facet_figure(const ShapeImage& image, const ShapeFindings& found,
       }
     }
     const double at = f.distance_px.value + 0.55 * found.spots[which].radius_px;
-    // Braces of report texts set in super- and subscripts: only after ^ and _.
-    texts.emplace_back(report::Text{.text = names.empty() ? fmt::format("{:.0f}°", f.normal_deg.value)
-                                                          : fmt::format("{}", fmt::join(names, " ")),
-                                    .x = ax.value(o.x_px + at * std::cos(a)),
-                                    .y = ay.value(o.y_px + at * std::sin(a))});
+    texts.emplace_back(report::Text{
+        .text = names.empty() ? fmt::format("{:.0f}°", f.normal_deg.value) : fmt::format("{}", fmt::join(names, " ")),
+        .x = ax.value(o.x_px + at * std::cos(a)),
+        .y = ay.value(o.y_px + at * std::sin(a))});
   }
   panel.marks.emplace_back(std::move(sides));
   panel.marks.emplace_back(std::move(normals));

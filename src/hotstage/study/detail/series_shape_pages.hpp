@@ -65,6 +65,9 @@ struct ShapeFindings {
 [[nodiscard]] io::Table facet_table(const ShapeFindings& found, double nm);
 [[nodiscard]] io::Table assignment_table(const ShapeFindings& found, const series::CrystalView& view);
 
+/// How many voids and grains are what.
+void add_shape_results(const ShapeFindings& found, StepOutput& out);
+
 /// Profiles of up to six voids, largest first, with sphere and disc.
 [[nodiscard]] report::Figure profile_figure(const ShapeFindings& found, double nm);
 /// A void with facets: image, outline, normals with the families that may be theirs.

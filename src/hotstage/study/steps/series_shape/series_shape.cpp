@@ -30,7 +30,8 @@ struct Options {
     v("black", black, {.help = "stored counts of the image without electrons"});
     v("averaged", averaged, {.help = "frames the image is the mean of, where no number map is given", .min = 1});
     v("margin", margin, {.help = "px kept from boundaries and voids for the trend", .min = 1.0, .max = 100.0});
-    v("foil", foil, {.help = "thickness of the foil; without it the one a sphere needs is given", .unit = "nm", .min = 1.0});
+    v("foil", foil,
+      {.help = "thickness of the foil; without it the one a sphere needs is given", .unit = "nm", .min = 1.0});
     v("foil_sigma", foil_sigma, {.help = "standard uncertainty of that", .unit = "nm", .min = 0.0});
     crystal.fields(v);
   }
@@ -72,27 +73,6 @@ series::MeanImage read_mean(const StepInputs& inputs, const Options& options, co
   return out;
 }
 
-void add_results(const detail::ShapeFindings& found, StepOutput& out) {
-  const auto count = [&](const char* id, const char* label, const char* method, auto&& of, auto&& is) {
-    out.results.push_back(
-        {.id = id, .value = static_cast<double>(std::count_if(of.begin(), of.end(), is)), .method = method, .label = label});
-  };
-  const char* bic = "profile of the missing share, BIC lower by more than 6";
-  using V = series::VoidVerdict;
-  for (const auto& [id, label, verdict] : {std::tuple{"spheres", "Voids like a sphere", V::sphere},
-                                           {"discs", "Voids like a hole with steep walls", V::disc},
-                                           {"truncated", "Voids like a cut sphere", V::truncated},
-                                           {"undecided", "Voids that could be either", V::cannot_tell}}) {
-    count(id, label, bic, found.shapes, [v = verdict](const auto& s) { return s.verdict == v; });
-  }
-  count("faceted", "Voids with facets", "polygon against round outlines, BIC lower by more than 10", found.outlines,
-        [](const auto& o) { return o.kind == series::OutlineKind::polygon; });
-  count("sloped", "Grains with a thickness trend", "plane through block means, p < 0.01 against flat", found.trends,
-        [](const auto& t) { return t.kind == series::TrendKind::plane; });
-  count("curved", "Grains where a plane is not enough", "second-order terms, p < 0.01", found.trends,
-        [](const auto& t) { return t.kind == series::TrendKind::curved; });
-}
-
 StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   const auto options = from_table<Options>(table);
   const signal::Signal* image = inputs.find_signal("image");
@@ -129,7 +109,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.tables["voids"] = detail::void_shape_table(found, foil, nm);
   out.tables["facets"] = detail::facet_table(found, nm);
   out.tables["assignments"] = detail::assignment_table(found, view.value_or(series::CrystalView{}));
-  add_results(found, out);
+  detail::add_shape_results(found, out);
   if (std::any_of(found.shapes.begin(), found.shapes.end(), [](const auto& s) { return !s.distance_px.empty(); })) {
     out.figures.push_back(detail::profile_figure(found, nm));
   }
@@ -139,8 +119,10 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
       out.figures.push_back(detail::facet_figure({source, grains, nm}, found, i, view ? &*view : nullptr));
     }
   }
-  out.assumptions.push_back({"Brightness is thickness", "HAADF at one composition; channelling and bend contours are not"});
-  out.assumptions.push_back({"Facets stand along the beam", "an inclined plane shows as a rim, which other planes share"});
+  out.assumptions.push_back(
+      {"Brightness is thickness", "HAADF at one composition; channelling and bend contours are not"});
+  out.assumptions.push_back(
+      {"Facets stand along the beam", "an inclined plane shows as a rim, which other planes share"});
   return out;
 }
 
@@ -151,10 +133,12 @@ const Step step{
     .id = "series.shape",
     .version = 1,
     .title = "Shapes of grains and voids",
-    .help = "Thickness trend inside every grain; for every void whether its missing thickness is that of a sphere or of "
-            "a hole with steep walls, its facets, and all crystal planes that these may be",
-    .example = "hotstage series shape --frames series.dm4 --drift drift.csv --labels labels.emd --spots spots.csv "
-               "--foil \"80 nm\" --phase LiCoO2 --zone \"0 0 1\"",
+    .help =
+        "Thickness trend inside every grain; for every void whether its missing thickness is that of a sphere or of "
+        "a hole with steep walls, its facets, and all crystal planes that these may be",
+    .example =
+        "hotstage series shape --frames series.dm4 --drift drift.csv --labels labels.emd --spots spots.csv "
+        "--foil \"80 nm\" --phase LiCoO2 --zone \"0 0 1\"",
     .inputs = {{"image", Kind::signal, false, "one image {y, x}, as the mean of series.average; or:"},
                {"frames", Kind::signal, false, "frame series {time | y, x}, with drift"},
                {"drift", Kind::table, false, "drift table of series.register"},
@@ -162,7 +146,8 @@ const Step step{
                {"labels", Kind::signal, true, "grain numbers of series.segment"},
                {"spots", Kind::table, true, "voids and cracks of series.segment"}},
     .outputs = {{"trends", Kind::table, "slope of the brightness of every grain with σ, flat and curvature tests"},
-                {"voids", Kind::table, "sphere, disc and cut sphere fitted to every void; verdicts, foil a sphere needs"},
+                {"voids", Kind::table,
+                 "sphere, disc and cut sphere fitted to every void; verdicts, foil a sphere needs"},
                 {"facets", Kind::table, "normals, lengths and angles of the facets"},
                 {"assignments", Kind::table, "planes within 2 σ of every facet, with misfit and probability"}},
     .options = make_options<Options>,
