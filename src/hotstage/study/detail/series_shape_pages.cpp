@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <set>
 
@@ -316,6 +317,8 @@ void add_shape_results(const ShapeFindings& found, StepOutput& out) {
         [](const auto& t) { return t.kind == series::TrendKind::curved; });
 }
 
+namespace {
+
 report::Figure profile_figure(const ShapeFindings& found, double nm) {
   std::vector<std::size_t> shown;
   for (std::size_t i = 0; i < found.shapes.size(); ++i) {
@@ -334,7 +337,7 @@ report::Figure profile_figure(const ShapeFindings& found, double nm) {
       "blurred alike. Positive ΔBIC speaks for the sphere.";
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const series::VoidShape& v = found.shapes[shown[i]];
-    report::Panel panel{.title = fmt::format("void {:g}: {} (ΔBIC {:.3g})", found.number[shown[i]],
+    report::Panel panel{.title = fmt::format("void {:g}: {} (ΔBIC {:.0f})", found.number[shown[i]],
                                              series::name(v.verdict), v.bic_gain),
                         .x = {.label = "Distance from the centre", .unit = "nm"},
                         .y = {.label = "Missing share"},
@@ -383,7 +386,11 @@ report::Figure facet_figure(const ShapeImage& image, const ShapeFindings& found,
     figure.caption += " " + found.indexing[which].verdict + ".";
   }
   report::Panel panel{.x = {.label = "x", .unit = ax.unit}, .y = {.label = "y", .unit = ay.unit}};
-  report::Image shown{.name = "image", .grid = std::move(grid), .colour_map = report::ColourMap::grey};
+  report::Image shown{.name = "image",
+                      .grid = std::move(grid),
+                      .colour_map = report::ColourMap::grey,
+                      .bar_label = "Brightness",
+                      .bar_unit = "e/px"};
   shown.range = {num::quantile(shown.grid.values, 0.005), num::quantile(shown.grid.values, 0.995)};
   panel.marks.emplace_back(std::move(shown));
   report::Points points{.name = "outline", .colour = report::Colour::yellow};
@@ -395,6 +402,7 @@ report::Figure facet_figure(const ShapeImage& image, const ShapeFindings& found,
   report::Line sides{.name = "facets", .colour = report::Colour::vermilion};
   report::Line normals{.name = "normals", .colour = report::Colour::sky};
   std::vector<report::Mark> texts;
+  std::map<std::string, std::vector<std::size_t>> facets_of;
   const auto put = [&](report::Line& line, double y, double x) {
     line.y.push_back(ay.value(y));
     line.x.push_back(ax.value(x));
@@ -426,17 +434,39 @@ report::Figure facet_figure(const ShapeImage& image, const ShapeFindings& found,
         }
       }
     }
-    const double at = f.distance_px.value + 0.55 * found.spots[which].radius_px;
+    // More than one name does not fit beside a facet: the caption has them.
+    facets_of[fmt::format("{}", fmt::join(names, ", "))].push_back(k + 1);
+    const double at = f.distance_px.value + 0.45 * found.spots[which].radius_px;
     texts.emplace_back(report::Text{
-        .text = names.empty() ? fmt::format("{:.0f}°", f.normal_deg.value) : fmt::format("{}", fmt::join(names, " ")),
+        .text = names.size() == 1 ? fmt::format("{}: {}", k + 1, *names.begin()) : fmt::format("{}", k + 1),
         .x = ax.value(o.x_px + at * std::cos(a)),
         .y = ay.value(o.y_px + at * std::sin(a))});
+  }
+  for (const auto& [names, numbers] : facets_of) {
+    if (view != nullptr) {
+      figure.caption += fmt::format(" Facet {}: {}.", fmt::join(numbers, ", "), names.empty() ? "no plane" : names);
+    }
   }
   panel.marks.emplace_back(std::move(sides));
   panel.marks.emplace_back(std::move(normals));
   panel.marks.insert(panel.marks.end(), texts.begin(), texts.end());
   figure.panels.push_back(std::move(panel));
   return figure;
+}
+
+}  // namespace
+
+void add_shape_figures(const ShapeImage& image, const ShapeFindings& found, const series::CrystalView* view,
+                       StepOutput& out) {
+  if (std::any_of(found.shapes.begin(), found.shapes.end(), [](const auto& s) { return !s.distance_px.empty(); })) {
+    out.figures.push_back(profile_figure(found, image.nm));
+  }
+  constexpr std::size_t most = 12;
+  for (std::size_t i = 0; i < found.outlines.size() && out.figures.size() <= most; ++i) {
+    if (found.outlines[i].kind == series::OutlineKind::polygon) {
+      out.figures.push_back(facet_figure(image, found, i, view));
+    }
+  }
 }
 
 }  // namespace hotstage::study::detail

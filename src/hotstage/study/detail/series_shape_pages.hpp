@@ -68,10 +68,9 @@ struct ShapeFindings {
 /// How many voids and grains are what.
 void add_shape_results(const ShapeFindings& found, StepOutput& out);
 
-/// Profiles of up to six voids, largest first, with sphere and disc.
-[[nodiscard]] report::Figure profile_figure(const ShapeFindings& found, double nm);
-/// A void with facets: image, outline, normals with the families that may be theirs.
-[[nodiscard]] report::Figure facet_figure(const ShapeImage& image, const ShapeFindings& found, std::size_t which,
-                                          const series::CrystalView* view);
+/// Profiles of up to six voids, largest first, with sphere and disc; up to twelve voids with facets: image, outline,
+/// normals, and the families that may be theirs.
+void add_shape_figures(const ShapeImage& image, const ShapeFindings& found, const series::CrystalView* view,
+                       StepOutput& out);
 
 }  // namespace hotstage::study::detail

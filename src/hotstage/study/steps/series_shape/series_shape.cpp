@@ -110,15 +110,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
   out.tables["facets"] = detail::facet_table(found, nm);
   out.tables["assignments"] = detail::assignment_table(found, view.value_or(series::CrystalView{}));
   detail::add_shape_results(found, out);
-  if (std::any_of(found.shapes.begin(), found.shapes.end(), [](const auto& s) { return !s.distance_px.empty(); })) {
-    out.figures.push_back(detail::profile_figure(found, nm));
-  }
-  constexpr std::size_t most = 12;
-  for (std::size_t i = 0; i < found.outlines.size() && out.figures.size() <= most; ++i) {
-    if (found.outlines[i].kind == series::OutlineKind::polygon) {
-      out.figures.push_back(detail::facet_figure({source, grains, nm}, found, i, view ? &*view : nullptr));
-    }
-  }
+  detail::add_shape_figures({source, grains, nm}, found, view ? &*view : nullptr, out);
   out.assumptions.push_back(
       {"Brightness is thickness", "HAADF at one composition; channelling and bend contours are not"});
   out.assumptions.push_back(

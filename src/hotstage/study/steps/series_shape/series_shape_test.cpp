@@ -21,7 +21,7 @@ constexpr std::size_t columns = 300;
 constexpr double pixel_nm = 0.5;
 constexpr double gain = 3.0;
 
-/// Missing share: a hexagonal hole, a sphere and a hole; edges of 1 px.
+/// Missing share: a hexagonal hole, a sphere and a hole.
 double missing(double y, double x) {
   double inside = 1e9;
   for (int k = 0; k < 6; ++k) {
