@@ -22,6 +22,8 @@ constexpr double widest_px = 5.0;
 constexpr double cell_px = 0.1;
 constexpr double deepest_cut = -0.8;
 constexpr double smallest_px = 3.0;
+constexpr double most_uneven = 0.3;  // a hexagon of 12 px has 0.2, an ellipse of 3 : 4 0.3
+constexpr double most_misfit = 0.05;
 constexpr double clear_bic = 6.0;  // Kass & Raftery 1995: strong evidence
 
 /// At a place on the grid of blurs, 0 … widths − 1.
@@ -70,6 +72,7 @@ struct Profile {
   std::vector<double> share;
   std::vector<double> counts;  ///< electrons without a void, over the ring
   double guess_px = 0.0;
+  double uneven = 0.0;  ///< rms of the share about its ring's mean beyond counting, inside 1.3 radii
 };
 
 /// Rings × cells: what a cell's share gives to a ring after a two-dimensional Gaussian.
@@ -212,6 +215,22 @@ Profile profile_of(const detail::SpotPatch& patch, const DarkSpot& spot) {
       }
     }
   }
+  double squares = 0.0;
+  double electrons = 0.0;
+  for (std::size_t y = 0; y < patch.share.extent(0); ++y) {
+    for (std::size_t x = 0; x < patch.share.extent(1); ++x) {
+      const double d = std::hypot(static_cast<double>(y) - patch.y, static_cast<double>(x) - patch.x);
+      const auto ring = static_cast<std::size_t>(d + 0.5);
+      if (ring < rings && d < 1.3 * spot.radius_px && patch.use.view()(y, x) != 0) {
+        const auto c = static_cast<double>(patch.counts.view()(y, x));
+        const double mean = share[ring] / counts[ring];
+        const double off = static_cast<double>(patch.share.view()(y, x)) - mean;
+        squares += c * off * off - std::max(0.0, 1.0 - mean) * patch.texture * (1.0 - 1.0 / n[ring]);
+        electrons += c;
+      }
+    }
+  }
+  out.uneven = electrons > 0.0 ? std::sqrt(std::max(0.0, squares / electrons)) : 0.0;
   for (std::size_t i = 0; i < rings; ++i) {
     if (n[i] > 0.0) {
       out.distance.push_back(distance[i] / n[i]);
@@ -394,6 +413,19 @@ void judge(const Tested& t, const std::array<double, widths>& others, VoidShape&
   } else if (disc.bic + clear_bic < sphere.bic) {
     // A cut sphere can look like a hole: the disc must not lose against it.
     out.verdict = disc.bic < truncated.bic ? VoidVerdict::disc : VoidVerdict::cannot_tell;
+  }
+  const VoidFit& best = *std::min_element(out.fits.begin(), out.fits.end(),
+                                          [](const VoidFit& a, const VoidFit& b) { return a.bic < b.bic; });
+  double electrons = 0.0;
+  for (const double w : t.weight) {
+    electrons += w;
+  }
+  out.uneven = best.depth.value > 0.0 ? t.profile.uneven / best.depth.value : 0.0;
+  out.misfit =
+      best.depth.value > 0.0 ? std::sqrt(std::max(0.0, (t.scatter - 1.0) * t.dof / electrons)) / best.depth.value : 0.0;
+  if (out.uneven > most_uneven || out.misfit > most_misfit) {
+    out.verdict = VoidVerdict::cannot_tell;
+    out.why = out.uneven > most_uneven ? "not round: the share varies along rings" : "no model follows the profile";
   }
   if (sphere.depth.value > 0.0 && sphere.radius_px.sigma > 0.0) {
     const Estimate foil = num::ratio(sphere.radius_px, sphere.depth, sphere.covariance);

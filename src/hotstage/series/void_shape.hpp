@@ -36,11 +36,13 @@ struct VoidFit {
 struct VoidShape {
   std::size_t spot = 0;  ///< index into the spots
   VoidVerdict verdict = VoidVerdict::refused;
-  std::string why;                  ///< when refused
+  std::string why;                  ///< when refused, or no model describes the void
   std::vector<double> distance_px;  ///< mean of the pixels of each ring
   std::vector<double> share;        ///< missing, mean over the ring
   std::vector<double> sigma;        ///< from counting
-  double scatter = 1.0;           ///< χ² of the best model per degree of freedom, at least 1: texture, other outlines
+  double scatter = 1.0;  ///< χ² of the best model per degree of freedom, at least 1: texture, other outlines
+  double uneven = 0.0;   ///< rms of the share along rings beyond counting, over the depth: large when not round
+  double misfit = 0.0;   ///< rms of the best model's residuals beyond counting, over the depth
   std::array<VoidFit, 3> fits{};  ///< sphere, disc, truncated
   double bic_gain = 0.0;          ///< BIC of the disc − BIC of the sphere: positive speaks for the sphere
   /// Foil in which a sphere of this R leaves this share missing: 2 R/s, px.

@@ -79,6 +79,17 @@ TEST(VoidShape, spheres_and_discs_are_told_apart_or_left_open) {
   }
 }
 
+TEST(VoidShape, what_is_not_round_is_left_open_and_a_hexagon_is_not) {
+  const detail::DrawnVoid bean{[](double y, double x) { return std::hypot(y / 7.0, x / 16.0) < 1.0 ? 0.5 : 0.0; }, 0.5};
+  const detail::DrawnVoid hexagon =
+      detail::prism_of({0.0, 60.0, 120.0, 180.0, -120.0, -60.0}, {12.0, 12.0, 12.0, 12.0, 12.0, 12.0}, 0.5);
+  const auto v = test(draw_voids({bean, hexagon}, {.counts = 50.0, .frames = 40, .blur_px = 1.2}));
+  std::printf("uneven: ellipse 7 × 16 px %.2f, hexagon of 12 px %.2f\n", v[0].uneven, v[1].uneven);
+  EXPECT_EQ(v[0].verdict, VoidVerdict::cannot_tell);
+  EXPECT_FALSE(v[0].why.empty());
+  EXPECT_EQ(v[1].verdict, VoidVerdict::disc);
+}
+
 TEST(VoidShape, a_lone_void_has_its_own_blur) {
   const auto sphere = test(draw_voids({sphere_of(12.0, 0.5)}, {.counts = 50.0, .frames = 40, .blur_px = 1.5}));
   EXPECT_EQ(sphere[0].verdict, VoidVerdict::sphere) << sphere[0].bic_gain;
