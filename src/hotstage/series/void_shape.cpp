@@ -22,8 +22,9 @@ constexpr double widest_px = 5.0;
 constexpr double cell_px = 0.1;
 constexpr double deepest_cut = -0.8;
 constexpr double smallest_px = 3.0;
-constexpr double most_uneven = 0.3;  // a hexagon of 12 px has 0.2, an ellipse of 3 : 4 0.3
+constexpr double most_uneven = 0.3;  // measured: a hexagon of 12 px has 0.08, an ellipse of 7 × 16 px 0.32
 constexpr double most_misfit = 0.05;
+constexpr double most_left_over = 0.15;
 constexpr double clear_bic = 6.0;  // Kass & Raftery 1995: strong evidence
 
 /// At a place on the grid of blurs, 0 … widths − 1.
@@ -366,6 +367,7 @@ VoidFit fit_model(const Tested& t, VoidModel model, const std::array<double, wid
     const auto c = fit.covariance.view();
     out.radius_px = {fit.parameters[0] + over.radius_shift, std::sqrt(c(0, 0) * t.scatter + over.rr)};
     out.depth = {fit.parameters[1] + over.depth_shift, std::sqrt(c(1, 1) * t.scatter + over.ss)};
+    out.left_over = fit.parameters[2];
     out.covariance = c(0, 1) * t.scatter + over.rs;
     out.share = blurred(blur_matrix(t.profile, out.blur_px), model, fit.parameters[0], out.cut);
     for (double& v : out.share) {
@@ -423,10 +425,16 @@ void judge(const Tested& t, const std::array<double, widths>& others, VoidShape&
   out.uneven = best.depth.value > 0.0 ? t.profile.uneven / best.depth.value : 0.0;
   out.misfit =
       best.depth.value > 0.0 ? std::sqrt(std::max(0.0, (t.scatter - 1.0) * t.dof / electrons)) / best.depth.value : 0.0;
-  if (out.uneven > most_uneven || out.misfit > most_misfit) {
-    out.verdict = VoidVerdict::cannot_tell;
-    out.why = out.uneven > most_uneven ? "not round: the share varies along rings" : "no model follows the profile";
+  const double left = std::abs(best.left_over);
+  const double constant_sigma = 3.0 / std::sqrt(electrons);
+  if (left > most_left_over * best.depth.value + constant_sigma) {
+    out.why = "brightness still changes where the void should have ended: no level to compare with";
+  } else if (out.uneven > most_uneven) {
+    out.why = "not round: the share varies along rings";
+  } else if (out.misfit > most_misfit) {
+    out.why = "no model follows the profile";
   }
+  out.verdict = out.why.empty() ? out.verdict : VoidVerdict::cannot_tell;
   if (sphere.depth.value > 0.0 && sphere.radius_px.sigma > 0.0) {
     const Estimate foil = num::ratio(sphere.radius_px, sphere.depth, sphere.covariance);
     out.foil_for_sphere_px = Estimate{2.0 * foil.value, 2.0 * foil.sigma};

@@ -27,6 +27,7 @@ struct VoidFit {
   Estimate depth;           ///< s: missing share of the sharp model in the centre
   double covariance = 0.0;  ///< of R and s
   double cut = 1.0;         ///< truncated: centre below the surface in R; 1 is a whole sphere, 0 a half, below 0 a cap
+  double left_over = 0.0;   ///< constant share that stays outside the void
   double blur_px = 0.0;
   double chi2 = 0.0;  ///< over the rings, scaled by `VoidShape::scatter`, with the penalty of the shared blur
   double bic = 0.0;
