@@ -13,6 +13,7 @@
 #include "hotstage/series/detail/matcher.hpp"
 #include "hotstage/series/detail/pair_power.hpp"
 #include "hotstage/series/detail/position_noise.hpp"
+#include "hotstage/series/detail/settle.hpp"
 #include "hotstage/series/detail/tracker.hpp"
 #include "hotstage/series/detail/working_memory.hpp"
 
@@ -207,6 +208,7 @@ struct FinePass {
 
   Block read(std::size_t begin, std::size_t count);
   void follow(Block& block);
+  bool settle(Block& block);
   void finish(std::size_t index);
   void run();
 };
@@ -238,7 +240,6 @@ void FinePass::follow(Block& block) {
   const std::size_t count = block.spectra.size();
   const auto tracked = tracker.track(block.spectra, std::span(w.guess).subspan(block.first, count),
                                      std::span(w.pause).subspan(block.first, count), w.run);
-  Spectrum sum;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t frame = block.first + i;
     w.position[frame] = tracked[i].position;
@@ -250,7 +251,13 @@ void FinePass::follow(Block& block) {
       }
       w.ambiguous.push_back(std::move(jump));
     }
-    if (tracked[i].found) {
+  }
+  constexpr int rounds = 4;  // what is found wrong shows the next
+  for (int round = 0; w.repeats && round < rounds && settle(block); ++round) {
+  }
+  Spectrum sum;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (w.good[block.first + i] != 0) {
       sum.resize(w.band.size());
       std::transform(sum.begin(), sum.end(), block.spectra[i].begin(), sum.begin(), std::plus<>{});
       block.good += 1.0;
@@ -263,6 +270,69 @@ void FinePass::follow(Block& block) {
       move(w, block.spectra[i], block.first + i, by);
     }
   });
+}
+
+/// Decides again which lattice vectors the frames of the last two blocks stand at, now that there are more of them.
+bool FinePass::settle(Block& block) {
+  std::vector<Block*> blocks;
+  for (Block& earlier : ring) {
+    blocks.push_back(&earlier);
+  }
+  blocks.push_back(&block);
+  std::vector<detail::SettledFrame> frames;
+  std::vector<std::pair<Block*, std::size_t>> at;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    for (std::size_t i = 0; i < blocks[b]->spectra.size(); ++i) {
+      const std::size_t frame = blocks[b]->first + i;
+      const bool doubtful = std::any_of(w.ambiguous.begin(), w.ambiguous.end(),
+                                        [&](const AmbiguousJump& jump) { return jump.frame == frame; });
+      frames.push_back({.spectrum = &blocks[b]->spectra[i],
+                        .window = w.position[frame],
+                        .place = {static_cast<double>(w.field.offset[frame][0]) + w.position[frame][0],
+                                  static_cast<double>(w.field.offset[frame][1]) + w.position[frame][1]},
+                        .pause = w.pause[frame],
+                        .good = w.good[frame] != 0,
+                        .doubtful = doubtful,
+                        .final = b + 2 < blocks.size()});
+      at.emplace_back(blocks[b], i);
+    }
+  }
+  const detail::TrackerOptions how = tracker_options();
+  detail::Settled settled = detail::settle(w.band, w.spectra, frames,
+                                           {.lowest = w.lowest(),
+                                            .taper = w.options.taper,
+                                            .search_y_px = how.search_y_px,
+                                            .search_x_px = how.search_x_px,
+                                            .jump_px = how.jump_px,
+                                            .apart_px = how.apart_px});
+  const std::size_t first_in_play = ring.empty() ? block.first : ring.back().first;
+  std::erase_if(w.ambiguous, [&](const AmbiguousJump& jump) { return jump.frame >= first_in_play; });
+  Spectrum mean(w.band.size());
+  std::vector<std::array<double, 2>> positions;
+  for (std::size_t f = 0; f < frames.size(); ++f) {
+    auto& [of, i] = at[f];
+    const std::size_t frame = of->first + i;
+    if (!settled.choices[f].empty() && !frames[f].final) {
+      AmbiguousJump jump{.frame = frame};
+      for (const detail::Choice& c : settled.choices[f]) {
+        jump.choices.push_back({c.dy, c.dx, c.probability});
+      }
+      w.ambiguous.push_back(std::move(jump));
+    }
+    if (settled.changed) {
+      move(w, of->spectra[i], frame, settled.shift[f]);
+      if (frames[f].good) {
+        std::transform(mean.begin(), mean.end(), of->spectra[i].begin(), mean.begin(), std::plus<>{});
+        positions.push_back(w.position[frame]);
+      }
+    }
+  }
+  if (settled.changed) {
+    const auto share = static_cast<float>(1.0 / static_cast<double>(positions.size()));
+    std::transform(mean.begin(), mean.end(), mean.begin(), [&](std::complex<float> s) { return share * s; });
+    tracker.settle(settled.shift.back(), std::move(mean), static_cast<double>(positions.size()), positions);
+  }
+  return settled.changed;
 }
 
 /// Aligns every frame of a block of the ring with the mean of all good frames of the ring but itself.
