@@ -129,6 +129,9 @@ TEST(RegistrationOfLongSeries, no_frame_of_a_thousand_is_off_by_half_a_pixel_or_
       missed += jump && !flagged ? 1 : 0;
       wrong += (r.frames[i].flags & ~static_cast<std::uint32_t>(frame_jump)) != 0 || (flagged && !jump) ? 1 : 0;
       lost += r.frames[i].usable() ? 0 : 1;
+      if (r.frames[i].flags != 0 && !(jump && flagged)) {
+        std::printf("frame %zu at %.0f e/px: %s\n", i, c.dose, flags_text(r.frames[i].flags).c_str());
+      }
     }
     frames += c.frames;
     std::printf("%.0f e/px: worst so far %.3f px, regions masked %d\n", c.dose, worst, r.regions.used ? 1 : 0);

@@ -318,7 +318,7 @@ Field common_field(std::span<const CoarsePosition> positions, std::size_t rows, 
     }
     // What the rectangle leaves free is shared out on both sides.
     const auto spare = static_cast<long>(size) - static_cast<long>(length) - static_cast<long>(range);
-    field.base[axis] = -low[axis] + (spare > 0 ? spare / 2 : spare / 2 - 1);
+    field.base[axis] = -low[axis] + (spare >= 0 ? spare / 2 : spare / 2 - 1);
     return length;
   };
   field.rows = fit(rows, 0);
