@@ -61,12 +61,13 @@ double quantile(std::span<const double> values, double p) {
     return 0.0;
   }
   std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
   const double position = p * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(sorted.begin(), at, sorted.end());
+  const double next = below + 1 < sorted.size() ? *std::min_element(at + 1, sorted.end()) : *at;
   const double fraction = position - static_cast<double>(below);
-  return sorted[below] + fraction * (sorted[above] - sorted[below]);
+  return *at + fraction * (next - *at);
 }
 
 double median(std::span<const double> values) {

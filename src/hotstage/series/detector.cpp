@@ -26,54 +26,78 @@ struct Tile {
   bool even = false;  ///< no edge of the specimen runs through it
 };
 
-/// Whether the means of the four quarters of a tile differ by no more than noise makes.
-bool quarters_alike(View<const float, 2> image, std::array<long, 2> corner, double variance) {
-  constexpr std::size_t half = tile_px / 2;
-  double least = std::numeric_limits<double>::infinity();
-  double most = -least;
-  for (std::size_t q = 0; q < 4; ++q) {
-    double sum = 0.0;
-    for (std::size_t k = 0; k < half * half; ++k) {
-      sum += static_cast<double>(image(static_cast<std::size_t>(corner[0]) + q / 2 * half + k / half,
-                                       static_cast<std::size_t>(corner[1]) + q % 2 * half + k % half));
-    }
-    least = std::min(least, sum);
-    most = std::max(most, sum);
-  }
+/// Whether the means of the four quarters of a tile (sums given) differ by no more than noise makes.
+bool quarters_alike(const std::array<double, 4>& sums, double variance) {
+  constexpr double pixels = 0.25 * static_cast<double>(tile_px * tile_px);
   constexpr double clear = 4.5;
-  return most - least < clear * std::sqrt(variance * static_cast<double>(half * half));
+  const auto [least, most] = std::minmax_element(sums.begin(), sums.end());
+  return *most - *least < clear * std::sqrt(variance * pixels);
 }
 
-/// Tiles of one pair of frames.
+double sum_of(const float* values, std::size_t count) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum += static_cast<double>(values[i]);
+  }
+  return sum;
+}
+
+/// Tiles of one pair of frames: the mask [1 −2 1] ⊗ [1 −2 1] on their difference, row by row.
 std::vector<Tile> tiles_of(View<const float, 2> a, View<const float, 2> b, std::array<long, 2> shift) {
   std::vector<Tile> out;
   const auto rows = static_cast<long>(a.extent(0));
   const auto columns = static_cast<long>(a.extent(1));
-  const auto step = static_cast<long>(tile_px);
-  const auto difference = [&](long y, long x) {
-    return static_cast<double>(a(static_cast<std::size_t>(y), static_cast<std::size_t>(x)) -
-                               b(static_cast<std::size_t>(y + shift[0]), static_cast<std::size_t>(x + shift[1])));
-  };
+  constexpr auto step = static_cast<long>(tile_px);
+  constexpr std::size_t half = tile_px / 2;
   const long y_first = std::max(1L, 1 - shift[0]);
   const long x_first = std::max(1L, 1 - shift[1]);
+  const long along = std::max(0L, (std::min(columns, columns - shift[1]) - 1 - x_first) / step);
+  const auto width = static_cast<std::size_t>(along * step);
+  if (width == 0) {
+    return out;
+  }
+  std::array<std::vector<float>, 3> bent;  // second difference along x of the last three rows
+  bent.fill(std::vector<float>(width));
+  std::vector<float> difference(width + 2), squares(width), upper(width), lower(width);
   for (long y0 = y_first; y0 + step < std::min(rows, rows - shift[0]); y0 += step) {
-    for (long x0 = x_first; x0 + step < std::min(columns, columns - shift[1]); x0 += step) {
-      Tile tile;
-      for (long y = y0; y < y0 + step; ++y) {
-        for (long x = x0; x < x0 + step; ++x) {
-          const double corners =
-              difference(y - 1, x - 1) + difference(y - 1, x + 1) + difference(y + 1, x - 1) + difference(y + 1, x + 1);
-          const double sides =
-              difference(y - 1, x) + difference(y + 1, x) + difference(y, x - 1) + difference(y, x + 1);
-          const double masked = corners - 2.0 * sides + 4.0 * difference(y, x);
-          tile.variance += masked * masked;
-          tile.mean += static_cast<double>(a(static_cast<std::size_t>(y), static_cast<std::size_t>(x)));
+    std::fill(squares.begin(), squares.end(), 0.0F);
+    std::fill(upper.begin(), upper.end(), 0.0F);
+    std::fill(lower.begin(), lower.end(), 0.0F);
+    for (long k = 0; k < step + 2; ++k) {
+      const float* const of_a = a.row(static_cast<std::size_t>(y0 - 1 + k)).data() + x_first - 1;
+      const float* const of_b = b.row(static_cast<std::size_t>(y0 - 1 + k + shift[0])).data() + x_first - 1 + shift[1];
+      float* const d = difference.data();
+      for (std::size_t x = 0; x < width + 2; ++x) {
+        d[x] = of_a[x] - of_b[x];
+      }
+      std::rotate(bent.begin(), bent.begin() + 1, bent.end());
+      const float* const before = bent[0].data();
+      const float* const here = bent[1].data();
+      float* const after = bent[2].data();
+      for (std::size_t x = 0; x < width; ++x) {
+        after[x] = d[x] - 2.0F * d[x + 1] + d[x + 2];
+      }
+      if (k >= 2) {
+        float* const square = squares.data();
+        for (std::size_t x = 0; x < width; ++x) {
+          const float masked = before[x] - 2.0F * here[x] + after[x];
+          square[x] += masked * masked;
         }
       }
+      if (k >= 1 && k <= step) {
+        float* const sum = (k <= static_cast<long>(half) ? upper : lower).data();
+        for (std::size_t x = 0; x < width; ++x) {
+          sum[x] += of_a[x + 1];
+        }
+      }
+    }
+    for (std::size_t x = 0; x < width; x += tile_px) {
+      const std::array<double, 4> quarter{sum_of(&upper[x], half), sum_of(&upper[x + half], half),
+                                          sum_of(&lower[x], half), sum_of(&lower[x + half], half)};
       constexpr auto pixels = static_cast<double>(tile_px * tile_px);
-      tile.mean /= pixels;
-      tile.even = quarters_alike(a, {y0, x0}, tile.variance / (2.0 * mask_power * pixels));
-      tile.variance /= 2.0 * mask_power * pixels;  // two frames
+      Tile tile{.mean = (quarter[0] + quarter[1] + quarter[2] + quarter[3]) / pixels,
+                .variance = sum_of(&squares[x], tile_px) / (2.0 * mask_power * pixels)};  // two frames
+      tile.even = quarters_alike(quarter, tile.variance);
       if (tile.even) {
         out.push_back(tile);
       }

@@ -11,7 +11,9 @@
 #include "hotstage/series/detail/frame_flags.hpp"
 #include "hotstage/series/detail/masked_pass.hpp"
 #include "hotstage/series/detail/matcher.hpp"
+#include "hotstage/series/detail/pair_power.hpp"
 #include "hotstage/series/detail/position_noise.hpp"
+#include "hotstage/series/detail/settle.hpp"
 #include "hotstage/series/detail/tracker.hpp"
 #include "hotstage/series/detail/working_memory.hpp"
 
@@ -27,13 +29,11 @@ namespace hotstage::series {
 namespace {
 
 using detail::Alignment;
-using detail::Band;
+using detail::radial_bins;
 using detail::Spectrum;
 using detail::Work;
 
-constexpr std::size_t radial_bins = 64;     // of the power spectrum over 0 … 0.5 cycles/px
-constexpr std::size_t sampled_pairs = 16;   // neighbouring frames compared for the power spectrum
-constexpr double pair_band = 0.25;          // cycles/px: enough to align a pair for its power spectrum
+constexpr std::size_t sampled_frames = 16;  // for the mean brightness
 constexpr double information_kept = 0.995;  // share of the information on a shift inside the band
 constexpr double reach_px = 4.0;            // the coarse positions are better than this
 constexpr double lost_share = 0.3;          // of the median correlation
@@ -71,65 +71,14 @@ void coarse_drift(Work& w) {
   w.detector = photon_transfer(w.series, w.field.offset, w.run);
 }
 
-/// Radial sums of one pair of neighbouring frames, and their power mode by mode.
-struct PairPower {
-  std::vector<double> power = std::vector<double>(radial_bins, 0.0);
-  std::vector<double> cross = std::vector<double>(radial_bins, 0.0);
-  std::vector<double> modes = std::vector<double>(radial_bins, 0.0);
-  std::vector<float> each;
-};
-
-/// The pair is aligned first: displaced frames have little in common at high frequencies. Which maximum of a lattice
-/// it locks to does not matter here.
-PairPower pair_power(const Work& w, const num::RealFft2& fft, const Band& whole, std::size_t frame) {
-  const auto full_a = detail::transform(w, fft, frame, read_frame(w.series, frame).view());
-  const auto full_b = detail::transform(w, fft, frame + 1, read_frame(w.series, frame + 1).view());
-  const Spectrum a = detail::cut(whole, full_a.view());
-  const Spectrum b = detail::cut(whole, full_b.view());
-  PairPower out;
-  out.each.resize(whole.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    out.each[i] = 0.5F * (std::norm(a[i]) + std::norm(b[i]));
-  }
-  const Band band = detail::make_band(w.field.rows, w.field.columns, pair_band);
-  const Spectrum low_a = detail::cut(band, full_a.view());
-  const Spectrum low_b = detail::cut(band, full_b.view());
-  std::vector<float> power(band.size());
-  for (std::size_t i = 0; i < power.size(); ++i) {
-    power[i] = 0.5F * (std::norm(low_a[i]) + std::norm(low_b[i]));
-  }
-  std::array<double, 2> d{w.position[frame][0] - w.position[frame + 1][0],
-                          w.position[frame][1] - w.position[frame + 1][1]};
-  const detail::Matcher matcher(band, detail::spectra_of_power(band, power), 1.0, 1.0, w.lowest(), w.options.taper);
-  const auto fits = matcher.candidates(low_a, low_b, d, {4.0 * reach_px, 4.0 * reach_px}, 1);
-  if (!fits.empty()) {
-    d = {fits.front().shift.dy, fits.front().shift.dx};
-  }
-  Spectrum moved(whole.size());
-  detail::add_moved_back(whole, a, d, 1.0, moved);
-  for (std::size_t row = 0; row < whole.height(); ++row) {
-    for (std::size_t k = 0; k < whole.width(); ++k) {
-      const double f = std::sqrt(whole.fy(row) * whole.fy(row) + whole.fx(k) * whole.fx(k));
-      const auto at = static_cast<std::size_t>(f / 0.5 * static_cast<double>(radial_bins));
-      if (at < radial_bins) {
-        const std::size_t i = row * whole.width() + k;
-        out.power[at] += static_cast<double>(out.each[i]);
-        out.cross[at] += static_cast<double>(moved[i].real() * b[i].real() + moved[i].imag() * b[i].imag());
-        out.modes[at] += 1.0;
-      }
-    }
-  }
-  return out;
-}
-
 /// Looks for a lattice in the mean power.
-void find_repeats(Work& w, const Band& whole, std::span<const float> each, double pairs) {
+void find_repeats(Work& w, const detail::MeanPower& of) {
   std::vector<float> power(w.band.size());
   for (std::size_t row = 0; row < w.band.height(); ++row) {
-    const std::size_t from = (row + whole.ky_max - w.band.ky_max) * whole.width();
-    std::copy_n(each.data() + from, w.band.width(), power.data() + row * w.band.width());
+    const std::size_t from = (row + of.band.ky_max - w.band.ky_max) * of.band.width();
+    std::copy_n(of.each.data() + from, w.band.width(), power.data() + row * w.band.width());
   }
-  detail::add_spots(w.band, power, 2.0 * pairs, w.spectra);
+  detail::add_spots(w.band, power, 2.0 * static_cast<double>(of.pairs), w.spectra);
   const detail::Matcher matcher(w.band, w.spectra, 1.0, 1.0, w.lowest(), w.options.taper);
   for (float& p : power) {
     p = std::max(0.0F, p - static_cast<float>(w.spectra.noise));
@@ -145,43 +94,16 @@ void find_repeats(Work& w, const Band& whole, std::span<const float> each, doubl
 
 /// Power of signal and noise, and the band that holds what is known about a shift: per mode f² S²/(N² + 2SN).
 void measure_spectra(Work& w, const num::RealFft2& fft) {
-  const std::size_t pairs = std::min(sampled_pairs, w.shape.frames - 1);
-  const Band whole = detail::make_band(w.field.rows, w.field.columns, 0.5);
-  std::vector<PairPower> sums(pairs);
-  std::vector<float> each(whole.size(), 0.0F);
-  constexpr std::size_t at_once = 2;  // memory
-  for (std::size_t first = 0; first < pairs; first += at_once) {
-    const std::size_t n = std::min(at_once, pairs - first);
-    parallel_chunks(w.run, n, 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = first + begin; i < first + end; ++i) {
-        sums[i] = pair_power(w, fft, whole, i * (w.shape.frames - 1) / pairs);
-      }
-    });
-    for (std::size_t p = first; p < first + n; ++p) {
-      for (std::size_t i = 0; i < each.size(); ++i) {
-        each[i] += sums[p].each[i] / static_cast<float>(pairs);
-      }
-      sums[p].each = {};
-    }
-  }
-  std::vector<double> power(radial_bins, 0.0);
-  w.spectra.signal.assign(radial_bins, 0.0);
+  const detail::MeanPower mean = detail::mean_pair_power(w, fft);
+  w.spectra.signal = mean.cross;
   for (std::size_t r = 0; r < radial_bins; ++r) {
-    double modes = 0.0;
-    for (const PairPower& s : sums) {
-      power[r] += s.power[r];
-      w.spectra.signal[r] += s.cross[r];
-      modes += s.modes[r];
-    }
-    power[r] /= std::max(modes, 1.0);
-    w.spectra.signal[r] /= std::max(modes, 1.0);
-    const double scatter = power[r] / std::sqrt(std::max(modes, 1.0));
+    const double scatter = mean.power[r] / std::sqrt(std::max(mean.modes[r], 1.0));
     constexpr double clear = 4.0;  // 64 bins of pure noise must all stay below
     if (w.spectra.signal[r] < clear * scatter) {
       w.spectra.signal[r] = 0.0;
     }
   }
-  w.spectra.noise = num::median(std::span(power).subspan(radial_bins * 4 / 5));
+  w.spectra.noise = num::median(std::span(mean.power).subspan(radial_bins * 4 / 5));
   std::vector<double> information(radial_bins);
   double total = 0.0;
   for (std::size_t r = 0; r < radial_bins; ++r) {
@@ -203,7 +125,7 @@ void measure_spectra(Work& w, const num::RealFft2& fft) {
   const double cutoff = (static_cast<double>(last) + 1.0) / static_cast<double>(radial_bins) * 0.5;
   w.cutoff = std::clamp(cutoff, 1.0 / 16.0, 0.5);
   w.band = detail::make_band(w.field.rows, w.field.columns, w.cutoff);
-  find_repeats(w, whole, each, static_cast<double>(pairs));
+  find_repeats(w, mean);
 }
 
 /// Power in the upper half of the band over power in the lower half, noise taken off.
@@ -286,13 +208,14 @@ struct FinePass {
 
   Block read(std::size_t begin, std::size_t count);
   void follow(Block& block);
+  bool settle(Block& block);
   void finish(std::size_t index);
   void run();
 };
 
 Block FinePass::read(std::size_t begin, std::size_t count) {
   Block block{begin, std::vector<Spectrum>(count)};
-  const std::size_t stride = std::max<std::size_t>(1, w.shape.frames / sampled_pairs);
+  const std::size_t stride = std::max<std::size_t>(1, w.shape.frames / sampled_frames);
   std::vector<Buffer<float, 2>> sampled(count);
   parallel_chunks(w.run, count, 1, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
@@ -317,7 +240,6 @@ void FinePass::follow(Block& block) {
   const std::size_t count = block.spectra.size();
   const auto tracked = tracker.track(block.spectra, std::span(w.guess).subspan(block.first, count),
                                      std::span(w.pause).subspan(block.first, count), w.run);
-  Spectrum sum;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t frame = block.first + i;
     w.position[frame] = tracked[i].position;
@@ -329,7 +251,13 @@ void FinePass::follow(Block& block) {
       }
       w.ambiguous.push_back(std::move(jump));
     }
-    if (tracked[i].found) {
+  }
+  constexpr int rounds = 4;  // what is found wrong shows the next
+  for (int round = 0; w.repeats && round < rounds && settle(block); ++round) {
+  }
+  Spectrum sum;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (w.good[block.first + i] != 0) {
       sum.resize(w.band.size());
       std::transform(sum.begin(), sum.end(), block.spectra[i].begin(), sum.begin(), std::plus<>{});
       block.good += 1.0;
@@ -342,6 +270,69 @@ void FinePass::follow(Block& block) {
       move(w, block.spectra[i], block.first + i, by);
     }
   });
+}
+
+/// Decides again which lattice vectors the frames of the last two blocks stand at, now that there are more of them.
+bool FinePass::settle(Block& block) {
+  std::vector<Block*> blocks;
+  for (Block& earlier : ring) {
+    blocks.push_back(&earlier);
+  }
+  blocks.push_back(&block);
+  std::vector<detail::SettledFrame> frames;
+  std::vector<std::pair<Block*, std::size_t>> at;
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    for (std::size_t i = 0; i < blocks[b]->spectra.size(); ++i) {
+      const std::size_t frame = blocks[b]->first + i;
+      const bool doubtful = std::any_of(w.ambiguous.begin(), w.ambiguous.end(),
+                                        [&](const AmbiguousJump& jump) { return jump.frame == frame; });
+      frames.push_back({.spectrum = &blocks[b]->spectra[i],
+                        .window = w.position[frame],
+                        .place = {static_cast<double>(w.field.offset[frame][0]) + w.position[frame][0],
+                                  static_cast<double>(w.field.offset[frame][1]) + w.position[frame][1]},
+                        .pause = w.pause[frame],
+                        .good = w.good[frame] != 0,
+                        .doubtful = doubtful,
+                        .final = b + 2 < blocks.size()});
+      at.emplace_back(blocks[b], i);
+    }
+  }
+  const detail::TrackerOptions how = tracker_options();
+  detail::Settled settled = detail::settle(w.band, w.spectra, frames,
+                                           {.lowest = w.lowest(),
+                                            .taper = w.options.taper,
+                                            .search_y_px = how.search_y_px,
+                                            .search_x_px = how.search_x_px,
+                                            .jump_px = how.jump_px,
+                                            .apart_px = how.apart_px});
+  const std::size_t first_in_play = ring.empty() ? block.first : ring.back().first;
+  std::erase_if(w.ambiguous, [&](const AmbiguousJump& jump) { return jump.frame >= first_in_play; });
+  Spectrum mean(w.band.size());
+  std::vector<std::array<double, 2>> positions;
+  for (std::size_t f = 0; f < frames.size(); ++f) {
+    auto& [of, i] = at[f];
+    const std::size_t frame = of->first + i;
+    if (!settled.choices[f].empty() && !frames[f].final) {
+      AmbiguousJump jump{.frame = frame};
+      for (const detail::Choice& c : settled.choices[f]) {
+        jump.choices.push_back({c.dy, c.dx, c.probability});
+      }
+      w.ambiguous.push_back(std::move(jump));
+    }
+    if (settled.changed) {
+      move(w, of->spectra[i], frame, settled.shift[f]);
+      if (frames[f].good) {
+        std::transform(mean.begin(), mean.end(), of->spectra[i].begin(), mean.begin(), std::plus<>{});
+        positions.push_back(w.position[frame]);
+      }
+    }
+  }
+  if (settled.changed) {
+    const auto share = static_cast<float>(1.0 / static_cast<double>(positions.size()));
+    std::transform(mean.begin(), mean.end(), mean.begin(), [&](std::complex<float> s) { return share * s; });
+    tracker.settle(settled.shift.back(), std::move(mean), static_cast<double>(positions.size()), positions);
+  }
+  return settled.changed;
 }
 
 /// Aligns every frame of a block of the ring with the mean of all good frames of the ring but itself.

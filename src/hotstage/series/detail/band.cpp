@@ -34,41 +34,61 @@ struct Moments {
   double vyy = 0.0, vxx = 0.0, vxy = 0.0;
 };
 
+/// Multiplies the values (re, im) of a row by exp(2πi f·d).
+void turn(const Phases& ey, const Phases& ex, std::size_t row, const float* re, const float* im, float* turned_re,
+          float* turned_im) {
+  const float yr = ey.re[row], yi = ey.im[row];
+  const float* const xr = ex.re.data();
+  const float* const xi = ex.im.data();
+  for (std::size_t k = 0; k < ex.re.size(); ++k) {
+    const float pr = yr * xr[k] - yi * xi[k];
+    const float pi = yr * xi[k] + yi * xr[k];
+    turned_re[k] = re[k] * pr - im[k] * pi;
+    turned_im[k] = re[k] * pi + im[k] * pr;
+  }
+}
+
+/// Adds values times 1, w and w² to three sums.
+void add_powers(const float* values, std::size_t count, double w, double* sum, double* sum_w, double* sum_ww) {
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto v = static_cast<double>(values[k]);
+    sum[k] += v;
+    sum_w[k] += w * v;
+    sum_ww[k] += w * w * v;
+  }
+}
+
 Moments moments(const Band& band, const Cross& cross, std::array<double, 2> d) {
   const Phases ey(band.height(), band.fy(0), 1.0 / static_cast<double>(band.rows), d[0]);
   const Phases ex(band.width(), 0.0, 1.0 / static_cast<double>(band.columns), d[1]);
-  Moments m;
+  const std::size_t width = band.width();
+  // Sums over the rows, one per kx: they run along a row side by side, and the powers of kx follow once.
+  std::vector<double> sums(9 * width);
+  const auto at = [&](std::size_t i) { return sums.data() + i * width; };
+  std::vector<float> re(width), im(width);
   for (std::size_t row = 0; row < band.height(); ++row) {
-    const float* const cr = cross.re.data() + row * band.width();
-    const float* const ci = cross.im.data() + row * band.width();
-    // Sums along a row with kx as an integer; the factors 2π/columns follow once per row.
-    double s0 = 0.0, s1 = 0.0, s2 = 0.0, i0 = 0.0, i1 = 0.0, q0 = 0.0, q1 = 0.0, q2 = 0.0;
-    for (std::size_t k = 0; k < band.width(); ++k) {
-      const float pr = ey.re[row] * ex.re[k] - ey.im[row] * ex.im[k];
-      const float pi = ey.re[row] * ex.im[k] + ey.im[row] * ex.re[k];
-      const auto re = static_cast<double>(cr[k] * pr - ci[k] * pi);
-      const auto im = static_cast<double>(cr[k] * pi + ci[k] * pr);
-      const auto kx = static_cast<double>(k);
-      s0 += re;
-      s1 += re * kx;
-      s2 += re * kx * kx;
-      i0 += im;
-      i1 += im * kx;
-      q0 += im * im;
-      q1 += im * im * kx;
-      q2 += im * im * kx * kx;
-    }
+    turn(ey, ex, row, cross.re.data() + row * width, cross.im.data() + row * width, re.data(), im.data());
     const double wy = two_pi * band.fy(row);
-    const double wx = two_pi / static_cast<double>(band.columns);
-    m.value += s0;
-    m.gy -= wy * i0;
-    m.gx -= wx * i1;
-    m.hyy -= wy * wy * s0;
-    m.hxy -= wy * wx * s1;
-    m.hxx -= wx * wx * s2;
-    m.vyy += wy * wy * q0;
-    m.vxy += wy * wx * q1;
-    m.vxx += wx * wx * q2;
+    add_powers(re.data(), width, wy, at(0), at(1), at(2));
+    add_powers(im.data(), width, wy, at(3), at(4), at(5));
+    float* const square = im.data();
+    for (std::size_t k = 0; k < width; ++k) {
+      square[k] *= square[k];
+    }
+    add_powers(square, width, wy, at(6), at(7), at(8));
+  }
+  Moments m;
+  for (std::size_t k = 0; k < width; ++k) {
+    const double wx = two_pi * band.fx(k);
+    m.value += at(0)[k];
+    m.gy -= at(4)[k];
+    m.gx -= wx * at(3)[k];
+    m.hyy -= at(2)[k];
+    m.hxy -= wx * at(1)[k];
+    m.hxx -= wx * wx * at(0)[k];
+    m.vyy += at(8)[k];
+    m.vxy += wx * at(7)[k];
+    m.vxx += wx * wx * at(6)[k];
   }
   return m;
 }
@@ -108,32 +128,61 @@ void add_moved_back(const Band& band, const Spectrum& spectrum, std::array<doubl
   const Phases ey(band.height(), band.fy(0), 1.0 / static_cast<double>(band.rows), d_px[0]);
   const Phases ex(band.width(), 0.0, 1.0 / static_cast<double>(band.columns), d_px[1]);
   const auto factor = static_cast<float>(scale);
+  const float* const xr = ex.re.data();
+  const float* const xi = ex.im.data();
   for (std::size_t row = 0; row < band.height(); ++row) {
+    const float yr = factor * ey.re[row], yi = factor * ey.im[row];
+    // Pairs of real and imaginary part, as std::complex guarantees.
+    const auto* const from = reinterpret_cast<const float*>(spectrum.data() + row * band.width());
+    auto* const to = reinterpret_cast<float*>(sum.data() + row * band.width());
     for (std::size_t k = 0; k < band.width(); ++k) {
-      const std::size_t i = row * band.width() + k;
-      const float pr = factor * (ey.re[row] * ex.re[k] - ey.im[row] * ex.im[k]);
-      const float pi = factor * (ey.re[row] * ex.im[k] + ey.im[row] * ex.re[k]);
-      const std::complex<float> s = spectrum[i];
-      sum[i] += std::complex<float>(s.real() * pr - s.imag() * pi, s.real() * pi + s.imag() * pr);
+      const float pr = yr * xr[k] - yi * xi[k];
+      const float pi = yr * xi[k] + yi * xr[k];
+      const float re = from[2 * k], im = from[2 * k + 1];
+      to[2 * k] += re * pr - im * pi;
+      to[2 * k + 1] += re * pi + im * pr;
     }
   }
+}
+
+std::vector<float> common_power(const Band& band, const Spectrum& a, const Spectrum& b, std::array<double, 2> d_px) {
+  HOTSTAGE_EXPECTS(a.size() == band.size() && b.size() == band.size());
+  const Phases ey(band.height(), band.fy(0), 1.0 / static_cast<double>(band.rows), d_px[0]);
+  const Phases ex(band.width(), 0.0, 1.0 / static_cast<double>(band.columns), d_px[1]);
+  std::vector<float> out(band.size());
+  const float* const xr = ex.re.data();
+  const float* const xi = ex.im.data();
+  for (std::size_t row = 0; row < band.height(); ++row) {
+    const float yr = ey.re[row], yi = ey.im[row];
+    const std::complex<float>* const of_a = a.data() + row * band.width();
+    const std::complex<float>* const of_b = b.data() + row * band.width();
+    float* const to = out.data() + row * band.width();
+    for (std::size_t k = 0; k < band.width(); ++k) {
+      const float re = of_a[k].real() * of_b[k].real() + of_a[k].imag() * of_b[k].imag();
+      const float im = of_a[k].imag() * of_b[k].real() - of_a[k].real() * of_b[k].imag();
+      to[k] = re * (yr * xr[k] - yi * xi[k]) - im * (yr * xi[k] + yi * xr[k]);
+    }
+  }
+  return out;
 }
 
 Cross cross_spectrum(std::span<const float> weights, const Spectrum& a, const Spectrum& b) {
   HOTSTAGE_EXPECTS(weights.size() == a.size() && a.size() == b.size());
   const std::size_t size = a.size();
   Cross out{std::vector<float>(size), std::vector<float>(size)};
+  float* const re = out.re.data();
+  float* const im = out.im.data();
+  const float* const w = weights.data();
+  const std::complex<float>* const of_a = a.data();
+  const std::complex<float>* const of_b = b.data();
   double power_a = 0.0, power_b = 0.0;
   for (std::size_t i = 0; i < size; ++i) {
-    const float ar = a[i].real();
-    const float ai = a[i].imag();
-    const float br = b[i].real();
-    const float bi = b[i].imag();
-    const float w = weights[i];
-    out.re[i] = w * (ar * br + ai * bi);
-    out.im[i] = w * (ai * br - ar * bi);
-    power_a += static_cast<double>(w * (ar * ar + ai * ai));
-    power_b += static_cast<double>(w * (br * br + bi * bi));
+    const float ar = of_a[i].real(), ai = of_a[i].imag();
+    const float br = of_b[i].real(), bi = of_b[i].imag();
+    re[i] = w[i] * (ar * br + ai * bi);
+    im[i] = w[i] * (ai * br - ar * bi);
+    power_a += static_cast<double>(w[i] * (ar * ar + ai * ai));
+    power_b += static_cast<double>(w[i] * (br * br + bi * bi));
   }
   out.norm = std::sqrt(power_a * power_b);
   return out;
@@ -390,6 +439,7 @@ std::vector<float> make_weights(const Band& band, const Spectra& spectra, double
   std::vector<float> weights(band.size());
   const double na = spectra.noise * noise_a;
   const double nb = spectra.noise * noise_b;
+  constexpr double all_passes = 40.0;  // e⁻⁴⁰ is below the rounding of 1
   for (std::size_t row = 0; row < band.height(); ++row) {
     for (std::size_t k = 0; k < band.width(); ++k) {
       const double f = std::sqrt(band.fy(row) * band.fy(row) + band.fx(k) * band.fx(k));
@@ -397,7 +447,7 @@ std::vector<float> make_weights(const Band& band, const Spectra& spectra, double
       const double s = spectra.modes.empty() ? spectra.signal_at(f) : static_cast<double>(spectra.modes[i]);
       const double denominator = na * nb + s * (na + nb);
       const double ratio = f / lowest;
-      const double pass = 1.0 - std::exp(-ratio * ratio);
+      const double pass = ratio * ratio < all_passes ? 1.0 - std::exp(-ratio * ratio) : 1.0;
       const double multiplicity = k == 0 ? 1.0 : 2.0;
       const double weight = denominator > 0.0 ? spectra.noise * s / denominator : (s > 0.0 ? 1.0 : 0.0);
       weights[i] = static_cast<float>(multiplicity * weight * pass);

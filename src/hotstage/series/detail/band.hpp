@@ -47,6 +47,10 @@ using Spectrum = std::vector<std::complex<float>>;  ///< height × width of its 
 void add_moved_back(const Band& band, const Spectrum& spectrum, std::array<double, 2> d_px, double scale,
                     std::span<std::complex<float>> sum);
 
+/// Re(A conj(B) exp(2πi f·d)) of every mode: what a, moved back by d px, has in common with b.
+[[nodiscard]] std::vector<float> common_power(const Band& band, const Spectrum& a, const Spectrum& b,
+                                              std::array<double, 2> d_px);
+
 /// Displacement of image a against image b.
 struct Alignment {
   double dy = 0.0;  ///< px

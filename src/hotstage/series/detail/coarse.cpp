@@ -85,14 +85,50 @@ Spectrum transform(const Coarse& coarse, View<const float, 2> image) {
   return cut(coarse.band, full.view());
 }
 
+constexpr std::size_t lanes = 8;  // sums that run side by side: always the same order, and vectors can do it
+
+double sum_of(std::span<const float> values) {
+  std::array<float, lanes> sums{};
+  const std::size_t whole = values.size() / lanes * lanes;
+  const float* const from = values.data();
+  for (std::size_t i = 0; i < whole; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) {
+      sums[k] += from[i + k];
+    }
+  }
+  double out = 0.0;
+  for (const float sum : sums) {
+    out += static_cast<double>(sum);
+  }
+  for (std::size_t i = whole; i < values.size(); ++i) {
+    out += static_cast<double>(values[i]);
+  }
+  return out;
+}
+
+double product_of(const float* a, std::span<const float> b) {
+  std::array<float, lanes> sums{};
+  const std::size_t whole = b.size() / lanes * lanes;
+  const float* const weight = b.data();
+  for (std::size_t i = 0; i < whole; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) {
+      sums[k] += a[i + k] * weight[i + k];
+    }
+  }
+  double out = 0.0;
+  for (const float sum : sums) {
+    out += static_cast<double>(sum);
+  }
+  for (std::size_t i = whole; i < b.size(); ++i) {
+    out += static_cast<double>(a[i] * b[i]);
+  }
+  return out;
+}
+
 double mean_value(View<const float, 2> image) {
   double sum = 0.0;
   for (std::size_t y = 0; y < image.extent(0); ++y) {
-    float row = 0.0F;
-    for (const float value : image.row(y)) {
-      row += value;
-    }
-    sum += static_cast<double>(row);
+    sum += sum_of(image.row(y));
   }
   return sum / static_cast<double>(image.size());
 }
@@ -126,6 +162,8 @@ Buffer<float, 2> decimate(View<const float, 2> image, std::size_t factor) {
   const auto last_row = static_cast<long>(image.extent(0)) - 1;
   const std::size_t width = image.extent(1);
   std::vector<float> line(width + taps.size() + factor, 0.0F);
+  const std::size_t long_phase = line.size() / factor;
+  std::vector<float> phase(factor * long_phase);
   for (std::size_t y = 0; y < rows; ++y) {
     float* const middle = line.data() + before;
     std::fill_n(middle, width, 0.0F);
@@ -139,13 +177,21 @@ Buffer<float, 2> decimate(View<const float, 2> image, std::size_t factor) {
     }
     std::fill_n(line.data(), before, middle[0]);
     std::fill(middle + width, line.data() + line.size(), middle[width - 1]);
-    for (std::size_t x = 0; x < columns; ++x) {
-      const float* const at = line.data() + x * factor;
-      float sum = 0.0F;
-      for (std::size_t t = 0; t < taps.size(); ++t) {
-        sum += taps[t] * at[t];
+    // One array per place in a small pixel: the sums run along them.
+    float* const apart = phase.data();
+    const float* const joined = line.data();
+    for (std::size_t x = 0; x < long_phase; ++x) {
+      for (std::size_t p = 0; p < factor; ++p) {
+        apart[p * long_phase + x] = joined[x * factor + p];
       }
-      out.view()(y, x) = sum;
+    }
+    float* const to = out.row(y).data();
+    for (std::size_t t = 0; t < taps.size(); ++t) {
+      const float* const from = phase.data() + t % factor * long_phase + t / factor;
+      const float tap = taps[t];
+      for (std::size_t x = 0; x < columns; ++x) {
+        to[x] += tap * from[x];
+      }
     }
   }
   return out;
@@ -220,27 +266,33 @@ Buffer<float, 2> windowed(View<const float, 2> image, std::array<long, 2> origin
   Buffer<float, 2> out({window_y.size(), window_x.size()});
   const auto last_row = static_cast<long>(image.extent(0)) - 1;
   const auto last_column = static_cast<long>(image.extent(1)) - 1;
-  double sum = 0.0;
-  double weight = 0.0;
-  for (std::size_t y = 0; y < window_y.size(); ++y) {
-    const auto row = static_cast<std::size_t>(std::clamp(origin[0] + static_cast<long>(y), 0L, last_row));
-    const float* const from = image.row(row).data();
-    float* const to = out.row(y).data();
-    float row_sum = 0.0F;
-    float row_weight = 0.0F;
-    for (std::size_t x = 0; x < window_x.size(); ++x) {
-      to[x] = from[static_cast<std::size_t>(std::clamp(origin[1] + static_cast<long>(x), 0L, last_column))];
-      row_sum += window_x[x] * to[x];
-      row_weight += window_x[x];
+  const auto width = static_cast<long>(window_x.size());
+  const bool inside = origin[1] >= 0 && origin[1] + width <= last_column + 1;
+  std::vector<float> repeated(inside ? 0 : window_x.size());
+  /// Pixels of a row of the window.
+  const auto pixels = [&](std::size_t y) {
+    const float* const row =
+        image.row(static_cast<std::size_t>(std::clamp(origin[0] + static_cast<long>(y), 0L, last_row))).data();
+    if (inside) {
+      return row + origin[1];
     }
-    sum += static_cast<double>(window_y[y] * row_sum);
-    weight += static_cast<double>(window_y[y] * row_weight);
-  }
-  const auto mean = static_cast<float>(sum / weight);
+    for (long x = 0; x < width; ++x) {
+      repeated[static_cast<std::size_t>(x)] = row[std::clamp(origin[1] + x, 0L, last_column)];
+    }
+    return static_cast<const float*>(repeated.data());
+  };
+  double sum = 0.0;
   for (std::size_t y = 0; y < window_y.size(); ++y) {
+    sum += static_cast<double>(window_y[y]) * product_of(pixels(y), window_x);
+  }
+  const auto mean = static_cast<float>(sum / (sum_of(window_y) * sum_of(window_x)));
+  for (std::size_t y = 0; y < window_y.size(); ++y) {
+    const float* const from = pixels(y);
     float* const to = out.row(y).data();
+    const float of_row = window_y[y];
+    const float* const window = window_x.data();
     for (std::size_t x = 0; x < window_x.size(); ++x) {
-      to[x] = (to[x] - mean) * window_y[y] * window_x[x];
+      to[x] = (from[x] - mean) * of_row * window[x];
     }
   }
   return out;
@@ -266,7 +318,7 @@ Field common_field(std::span<const CoarsePosition> positions, std::size_t rows, 
     }
     // What the rectangle leaves free is shared out on both sides.
     const auto spare = static_cast<long>(size) - static_cast<long>(length) - static_cast<long>(range);
-    field.base[axis] = -low[axis] + (spare > 0 ? spare / 2 : spare / 2 - 1);
+    field.base[axis] = -low[axis] + (spare >= 0 ? spare / 2 : spare / 2 - 1);
     return length;
   };
   field.rows = fit(rows, 0);

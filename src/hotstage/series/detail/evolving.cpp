@@ -38,9 +38,9 @@ struct Grid {
   explicit Grid(const Band& of)
       : band(of), fft(even(2 * of.ky_max + 2, of.rows), even(2 * of.kx_max + 2, of.columns)) {}
 
-  using Factor = std::function<std::complex<float>(std::size_t row, std::size_t k)>;
-
-  [[nodiscard]] Buffer<float, 2> image(const Factor& mode) const {
+  /// `mode(row, k)`: of the spectrum.
+  template <class Mode>
+  [[nodiscard]] Buffer<float, 2> image(const Mode& mode) const {
     Buffer<std::complex<float>, 2> full({fft.rows(), fft.bins()});
     for (std::size_t row = 0; row < band.height(); ++row) {
       const std::size_t to = row >= band.ky_max ? row - band.ky_max : row + fft.rows() - band.ky_max;
@@ -65,8 +65,13 @@ struct Boxes {
 
   [[nodiscard]] std::size_t size() const { return rows * columns; }
 
-  [[nodiscard]] std::size_t at(std::size_t y, std::size_t x, View<const float, 2> grid) const {
-    return y * rows / grid.extent(0) * columns + x * columns / grid.extent(1);
+  /// Of each of `pixels` pixels along an axis with `boxes` boxes.
+  static std::vector<std::size_t> of_pixels(std::size_t pixels, std::size_t boxes) {
+    std::vector<std::size_t> out(pixels);
+    for (std::size_t i = 0; i < pixels; ++i) {
+      out[i] = i * boxes / pixels;
+    }
+    return out;
   }
 };
 
@@ -205,10 +210,13 @@ struct Comparison {
 
 PartSums sums_of(const Comparison& c, const std::array<Buffer<float, 2>, bases>& base, const Buffer<float, 2>& image) {
   PartSums out{std::vector<Triple>(c.boxes.size()), std::vector<double>(c.boxes.size(), 0.0)};
+  const std::vector<std::size_t> down = Boxes::of_pixels(image.extent(0), c.boxes.rows);
+  const std::vector<std::size_t> across = Boxes::of_pixels(image.extent(1), c.boxes.columns);
   for (std::size_t y = 0; y < image.extent(0); ++y) {
+    const float* const row = image.row(y).data();
     for (std::size_t x = 0; x < image.extent(1); ++x) {
-      const std::size_t b = c.boxes.at(y, x, image.view());
-      const auto v = static_cast<double>(image.view()(y, x));
+      const std::size_t b = down[y] * c.boxes.columns + across[x];
+      const auto v = static_cast<double>(row[x]);
       out.square[b] += v * v;
       for (std::size_t i = 0; i < bases; ++i) {
         out.with_bases[b][i] += v * static_cast<double>(base[i].view()(y, x));
@@ -264,22 +272,23 @@ Comparison compare(const Band& band, const Spectra& spectra, double lowest, std:
   return out;
 }
 
-void expect_noise(Comparison& c, View<const double, 2> brightness, std::span<const float> window_y,
-                  std::span<const float> window_x) {
-  c.noise.assign(c.boxes.size(), 0.0);
+std::vector<double> expected_noise(const Boxes& boxes, View<const double, 2> brightness,
+                                   std::span<const float> window_y, std::span<const float> window_x) {
+  std::vector<double> noise(boxes.size(), 0.0);
+  const std::vector<std::size_t> down = Boxes::of_pixels(window_y.size(), boxes.rows);
+  const std::vector<std::size_t> across = Boxes::of_pixels(window_x.size(), boxes.columns);
   for (std::size_t y = 0; y < window_y.size(); ++y) {
     for (std::size_t x = 0; x < window_x.size(); ++x) {
       const auto window = static_cast<double>(window_y[y] * window_x[x]);
-      const std::size_t b =
-          y * c.boxes.rows / window_y.size() * c.boxes.columns + x * c.boxes.columns / window_x.size();
-      c.noise[b] += window * window * std::max(0.0, brightness(y, x));
+      noise[down[y] * boxes.columns + across[x]] += window * window * std::max(0.0, brightness(y, x));
     }
   }
   constexpr double rim = 0.05;  // of the largest: filters leak into boxes that the window empties
-  const double least = rim * *std::max_element(c.noise.begin(), c.noise.end());
-  for (double& n : c.noise) {
+  const double least = rim * *std::max_element(noise.begin(), noise.end());
+  for (double& n : noise) {
     n = n > least ? n : 0.0;
   }
+  return noise;
 }
 
 /// The least of a box and its eight neighbours.
@@ -332,10 +341,14 @@ Between between(std::size_t pixel, std::size_t pixels, std::size_t boxes) {
 Buffer<float, 2> to_pixels(const Boxes& boxes, const std::vector<double>& weight, std::size_t rows,
                            std::size_t columns) {
   Buffer<float, 2> out({rows, columns});
+  std::vector<Between> across;
+  for (std::size_t x = 0; x < columns; ++x) {
+    across.push_back(between(x, columns, boxes.columns));
+  }
   for (std::size_t y = 0; y < rows; ++y) {
     const Between v = between(y, rows, boxes.rows);
     for (std::size_t x = 0; x < columns; ++x) {
-      const Between h = between(x, columns, boxes.columns);
+      const Between& h = across[x];
       const double top =
           (1.0 - h.share) * weight[v.low * boxes.columns + h.low] + h.share * weight[v.low * boxes.columns + h.high];
       const double bottom =
@@ -384,10 +397,12 @@ Evolving find_evolving(const Band& band, const Spectra& spectra, double lowest, 
   }
   out.shift.resize(parts.size());
   std::vector<std::array<double, 2>> plain(parts.size());
+  const std::vector<double> noise =
+      expected_noise({Boxes::along(band.rows), Boxes::along(band.columns)}, brightness, window_y, window_x);
   constexpr int moves = 3;  // the mean gets sharper as parts come into place
   for (int move = 0; move < moves; ++move) {
     Comparison c = compare(band, spectra, lowest, parts, run);
-    expect_noise(c, brightness, window_y, window_x);
+    c.noise = noise;
     const std::vector<double> all(c.boxes.size(), 1.0);
     std::vector<double> weight = c.weights_of(c.residual(c.medians()));
     constexpr int rounds = 4;

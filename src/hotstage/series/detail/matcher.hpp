@@ -50,7 +50,8 @@ class Matcher {
   /// everything. Here image a is moved back by every candidate and compared with b inside the parts where both windows
   /// are flat, modes weighted by w: −Σ (a − αb)²/2σ², α fitted, σ² from the noise or, if larger, from the best
   /// residual.
-  void weigh(const Spectrum& a, const Spectrum& b, const Box& flat_of_b, std::vector<Candidate>& candidates) const;
+  void weigh(const Spectrum& a, const Spectrum& b, const Box& flat_of_a, const Box& flat_of_b,
+             std::vector<Candidate>& candidates) const;
 
   /// Where the window is flat, with a margin for the filter.
   [[nodiscard]] Box flat() const;

@@ -4,6 +4,7 @@
 
 #include "hotstage/core/parallel.hpp"
 #include "hotstage/num/statistics.hpp"
+#include "hotstage/series/detail/step_prior.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,13 +14,10 @@ namespace hotstage::series::detail {
 
 namespace {
 
-constexpr double lost_share = 0.3;         // of the usual correlation
-constexpr std::size_t remembered = 64;     // steps and correlations
-constexpr std::size_t for_velocity = 8;    // steps
-constexpr double jump_chance = 0.02;       // of any step being a jump
-constexpr double first_step_share = 0.4;   // of jump_px: usual step before any was seen
-constexpr double first_step_weight = 4.0;  // steps that this guess counts for
-constexpr double long_pause = 3.0;         // usual times: the specimen may have changed its course
+constexpr double lost_share = 0.3;        // of the usual correlation
+constexpr std::size_t remembered = 64;    // steps and correlations
+constexpr double first_step_share = 0.4;  // of jump_px: usual step before any was seen
+constexpr double long_pause = 3.0;        // usual times: the specimen may have changed its course
 constexpr std::size_t most_candidates = 16;
 constexpr double unlikely = 0.01;      // a choice below is none
 constexpr double renewed_share = 0.5;  // of the reference by a full block
@@ -29,44 +27,6 @@ void forget(auto& values) {
   if (values.size() > remembered) {
     values.erase(values.begin());
   }
-}
-
-/// How the residual of the guess has moved so far.
-struct Habit {
-  std::array<double, 2> velocity{};
-  double scale = 0.0;  ///< px per axis
-};
-
-Habit habit(const std::vector<std::array<double, 2>>& steps, double first_step) {
-  Habit out;
-  double variance = 0.0;
-  for (const std::size_t axis : {0U, 1U}) {
-    std::vector<double> values;
-    for (const auto& step : steps) {
-      values.push_back(step[axis]);
-    }
-    if (values.size() >= for_velocity / 2) {
-      const std::size_t first = values.size() > for_velocity ? values.size() - for_velocity : 0;
-      out.velocity[axis] = num::median(std::span(values).subspan(first));
-    }
-    const double deviation = values.size() > 2 ? num::median_deviation(values) : first_step;
-    variance += 0.5 * deviation * deviation;
-  }
-  const auto n = static_cast<double>(steps.size());
-  out.scale = std::sqrt((n * variance + first_step_weight * first_step * first_step) / (n + first_step_weight));
-  return out;
-}
-
-/// log of a two-dimensional Gaussian without 2π.
-double log_gaussian(double square, double sigma) {
-  return -0.5 * square / (sigma * sigma) - 2.0 * std::log(sigma);
-}
-
-double log_step(double square, double sigma, double jump) {
-  const double usual = std::log1p(-jump_chance) + log_gaussian(square, sigma);
-  const double sudden = std::log(jump_chance) + log_gaussian(square, std::hypot(sigma, jump));
-  const double high = std::max(usual, sudden);
-  return high + std::log(std::exp(usual - high) + std::exp(sudden - high));
 }
 
 std::array<double, 2> sum(std::array<double, 2> a, std::array<double, 2> b, double factor = 1.0) {
@@ -142,7 +102,7 @@ std::vector<Candidate> Tracker::look(const Spectrum& frame, std::array<double, 2
   }
   std::vector<Candidate> out =
       matcher.candidates(frame, reference_, expected, {options_.search_y_px, options_.search_x_px}, most_candidates);
-  matcher.weigh(frame, reference_, flat_, out);
+  matcher.weigh(frame, reference_, matcher.flat(), flat_, out);
   return out;
 }
 
@@ -218,6 +178,18 @@ void Tracker::renew(const std::vector<Spectrum>& block, const std::vector<Tracke
     reference_[i] = keep * reference_[i] + add * mean[i];
   }
   frames_in_reference_ = share == 1.0 ? n : frames_in_reference_ + n;
+}
+
+void Tracker::settle(std::array<double, 2> by, Spectrum reference, double frames,
+                     const std::vector<std::array<double, 2>>& positions) {
+  correction_ = sum(correction_, by);
+  if (last_) {
+    last_ = sum(*last_, by);
+  }
+  reference_ = std::move(reference);
+  frames_in_reference_ = frames;
+  flat_of_blocks_.clear();
+  keep_flat(positions);
 }
 
 void Tracker::correct(std::array<double, 2> by) {

@@ -58,6 +58,10 @@ class Tracker {
   /// All frames so far stand further by this.
   void correct(std::array<double, 2> by);
 
+  /// The last frame stands further by this, and frames at `positions`, moved back, have the mean `reference`.
+  void settle(std::array<double, 2> by, Spectrum reference, double frames,
+              const std::vector<std::array<double, 2>>& positions);
+
  private:
   void begin(std::vector<Spectrum>& block, std::span<const Guess> guess, Run& run);
   [[nodiscard]] std::vector<Candidate> look(const Spectrum& frame, std::array<double, 2> expected) const;

@@ -126,7 +126,7 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.register",
-    .version = 4,
+    .version = 5,
     .title = "Drift of a frame series",
     .help =
         "Registers a frame series to a few hundredths of a pixel with an uncertainty per frame, finds gain and black "
