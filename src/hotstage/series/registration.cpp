@@ -165,6 +165,8 @@ void add_brightness(Work& w, View<const float, 2> frame, std::size_t index) {
   }
 }
 
+constexpr std::size_t ring_blocks = 3;
+
 /// A block of frames whose spectra are kept until its neighbours are known.
 struct Block {
   std::size_t first = 0;
@@ -172,8 +174,12 @@ struct Block {
   double good = 0.0;
 };
 
-/// Groups a position was measured against, with their numbers of frames.
-using Mixture = std::vector<std::pair<std::size_t, double>>;
+/// Groups a position was measured against, with their numbers of frames: those of the ring. Nothing on the heap: what
+/// stays for the whole pass between spectra that come and go would break the heap into holes too small for the next.
+struct Mixture {
+  std::array<std::pair<std::size_t, double>, ring_blocks> groups{};
+  std::size_t count = 0;
+};
 
 struct FinePass {
   Work& w;
@@ -346,9 +352,9 @@ void FinePass::finish(std::size_t index) {
         std::transform(total.begin(), total.end(), other.spectra[i].begin(), total.begin(), std::plus<>{});
       }
     }
-    groups.emplace_back(other.first / static_cast<std::size_t>(w.options.anchor), other.good);
+    groups.groups[groups.count++] = {other.first / static_cast<std::size_t>(w.options.anchor), other.good};
   }
-  mixture.push_back(std::move(groups));
+  mixture.push_back(groups);
   parallel_chunks(w.run, block.spectra.size(), 1, [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) {
       const std::size_t frame = block.first + i;
@@ -382,6 +388,7 @@ void FinePass::finish(std::size_t index) {
 
 void FinePass::run() {
   const auto step = static_cast<std::size_t>(w.options.anchor);
+  mixture.reserve((w.shape.frames + step - 1) / step);
   w.sum.assign(w.band.size(), {});
   w.brightness = Buffer<double, 2>({w.field.rows, w.field.columns});
   for (std::size_t begin = 0; begin < w.shape.frames; begin += step) {
@@ -390,7 +397,7 @@ void FinePass::run() {
     Block block = read(begin, std::min(step, w.shape.frames - begin));
     follow(block);
     ring.push_back(std::move(block));
-    if (ring.size() > 3) {
+    if (ring.size() > ring_blocks) {
       ring.pop_front();
     }
     if (ring.size() > 1) {
@@ -402,7 +409,7 @@ void FinePass::run() {
   for (std::size_t b = 0; b < mixture.size(); ++b) {
     std::array<double, 2> by{};
     double frames = 0.0;
-    for (const auto& [group, n] : mixture[b]) {
+    for (const auto& [group, n] : std::span(mixture[b].groups).first(mixture[b].count)) {
       by[0] += n * correction[group][0];
       by[1] += n * correction[group][1];
       frames += n;
