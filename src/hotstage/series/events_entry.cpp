@@ -68,6 +68,16 @@ Vote vote(const FrontReading& start, const std::map<int, std::vector<Place>>& co
   return out;
 }
 
+/// A front handed on says by itself where it came from and how long it was held.
+Vote vote_of(const FrontFit& fit, std::size_t k, const std::map<int, std::vector<Place>>& contact,
+             const std::map<int, Neighbour>& neighbours, double near_px, double slack_s) {
+  const FrontModel& m = fit.replicates[k];
+  if (m.shape != FrontShape::relay) {
+    return vote(fit.readings[k], contact, neighbours, near_px, slack_s);
+  }
+  return {m.from, false, m.time_s, fit.readings[k].start_s - m.time_s};
+}
+
 }  // namespace
 
 const char* name(EntryVerdict verdict) noexcept {
@@ -116,7 +126,7 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
           neighbours[neighbour] = {&other->second->replicates[k], &other->second->readings[k]};
         }
       }
-      const Vote v = vote(fit->readings[k], contact->second, neighbours, options.near_px, slack_s);
+      const Vote v = vote_of(*fit, k, contact->second, neighbours, options.near_px, slack_s);
       if (v.from != 0) {
         ++from[v.from];
         waits[v.from].push_back(v.wait_s);
