@@ -109,6 +109,7 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
   std::vector<EntryReading> out;
   for (const auto& [grain, fit] : fits) {
     EntryReading e{.into = grain, .start_s = fit->best.start_s};
+    e.start_degC = input.thermometry.log.at(e.start_s);
     const auto contact = contacts.find(grain);
     if (contact == contacts.end()) {
       continue;
@@ -167,6 +168,11 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
       const double model = fit->model_variance.start_s + other->second->model_variance.start_s;
       e.wait_s = {num::median(w), std::hypot(num::standard_deviation(w), std::sqrt(model))};
       e.arrival_s = num::median(arrivals[e.from]);
+      const TemperatureLog& log = input.thermometry.log;
+      const double middle_s = 0.5 * (e.arrival_s + e.start_s);
+      e.arrival_degC = log.at(e.arrival_s);
+      e.wait_K = {log.at(e.arrival_s + e.wait_s.value) - e.arrival_degC,
+                  e.wait_s.sigma * std::abs(log.rate_K_per_s(middle_s))};
     }
     e.verdict = e.continuous >= options.clear    ? EntryVerdict::continuous
                 : e.wall >= options.clear        ? EntryVerdict::wall

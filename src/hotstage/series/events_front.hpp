@@ -103,12 +103,15 @@ struct EntryReading {
   Estimate wait_s;         ///< start less arrival of the neighbour's front
   double arrival_s = 0.0;  ///< of the neighbour's front
   double start_s = 0.0;
+  double arrival_degC = 0.0;
+  double start_degC = 0.0;
+  Estimate wait_K;  ///< how much hotter it was when the boundary let the front through
 };
 
 struct EntryOptions {
   double near_px = 12.0;      ///< the start is at a boundary up to this distance
   double slack_frames = 2.5;  ///< a shorter wait is none
-  double clear = 0.7;         ///< probability from which a verdict is given
+  double clear = 0.6;         ///< probability from which a verdict is given
 };
 
 /// Every replicate of a grain votes with the same replicate of its neighbours: its start lies beside a neighbour's

@@ -33,10 +33,11 @@ double log_normal(double x, double sigma) {
 // growth over the way through the grain, log width of the change,
 // two of the shape (plane: angle, place behind which all starts at once; radial: start relative to the middle).
 FrontSampler::FrontSampler(const FrontField& field, FrontShape shape, bool growing, int from,
-                           std::shared_ptr<const std::vector<FrontSource>> sources, double sigma_s)
+                           std::shared_ptr<const std::vector<FrontSource>> sources, double sigma_s, bool held)
     : field_(field),
       shape_(shape),
       growing_(growing),
+      held_(held),
       from_(from),
       sources_(std::move(sources)),
       sigma_s_(sigma_s) {
@@ -46,7 +47,9 @@ FrontSampler::FrontSampler(const FrontField& field, FrontShape shape, bool growi
   }
   if (shape_ != FrontShape::relay) {
     free_.push_back(4);
-    free_.push_back(5);
+    if (shape_ == FrontShape::radial || held_) {
+      free_.push_back(5);
+    }
   }
   for (const FrontBlock& b : field_.blocks) {
     if (b.dated_s) {
@@ -69,7 +72,7 @@ FrontModel FrontSampler::model_of(const std::array<double, 6>& p) const {
   m.x_px = field_.x;
   if (shape_ == FrontShape::plane) {
     m.angle = p[4];
-    m.held_px = p[5];
+    m.held_px = held_ ? p[5] : -1e9;
   } else if (shape_ == FrontShape::radial) {
     m.y_px += p[4];
     m.x_px += p[5];
@@ -102,10 +105,10 @@ double FrontSampler::log_prior(const std::array<double, 6>& p) const {
   out -= std::log(2.0 * field_.duration_s);
   const double extent = field_.extent_px;
   if (shape_ == FrontShape::plane) {
-    if (p[5] < -1.2 * extent || p[5] > 0.3 * extent) {
+    if (held_ && (p[5] < -0.6 * extent || p[5] > 0.3 * extent)) {
       return -1e300;
     }
-    return out - std::log(2.0 * pi * 1.5 * extent);
+    return out - std::log(2.0 * pi) - (held_ ? std::log(0.9 * extent) : 0.0);
   }
   constexpr double reach = 0.7;
   return out + log_normal(p[4], reach * extent) + log_normal(p[5], reach * extent);
@@ -171,7 +174,7 @@ std::array<double, 6> FrontSampler::start(Rng& rng) const {
   } else if (shape_ == FrontShape::plane) {
     p[0] = num::median(dated_) + 0.1 * crossing * rng.normal();
     p[4] = 2.0 * pi * rng.uniform();
-    p[5] = field_.extent_px * (-1.2 + rng.uniform());
+    p[5] = held_ ? field_.extent_px * (-0.6 + 0.7 * rng.uniform()) : 0.0;
   } else {
     const auto pick = static_cast<std::size_t>(rng.uniform() * static_cast<double>(field_.blocks.size()));
     const FrontBlock& at = field_.blocks[std::min(pick, field_.blocks.size() - 1)];
@@ -319,7 +322,7 @@ Eigen::MatrixXd FrontSampler::spread_at(const std::array<double, 6>& peak, doubl
 }
 
 FrontFamily FrontSampler::search(Rng& rng) const {
-  FrontFamily out{.shape = shape_, .from = from_, .growing = growing_};
+  FrontFamily out{.shape = shape_, .from = from_, .growing = growing_, .held = held_};
   std::vector<State> chain(walkers);
   constexpr double wide = 40.0;
   double slack = wide;

@@ -45,6 +45,7 @@ struct FrontFamily {
   FrontShape shape = FrontShape::radial;
   int from = 0;          ///< neighbour that hands the front on
   bool growing = false;  ///< its speed may change
+  bool held = false;     ///< of a plane: the first part of the grain starts at once
   FrontModel best;
   double log_evidence = -1e300;  ///< Laplace, from the covariance of the samples
   double misfit = 1.0;           ///< mean 2 (highest − log L) of the blocks that obey the best front
@@ -56,7 +57,8 @@ class FrontSampler {
  public:
   /// `sources` of a relay: places of the boundary with the neighbour and when its front was there, ± `sigma_s`.
   FrontSampler(const FrontField& field, FrontShape shape, bool growing, int from = 0,
-               std::shared_ptr<const std::vector<FrontSource>> sources = nullptr, double sigma_s = 0.0);
+               std::shared_ptr<const std::vector<FrontSource>> sources = nullptr, double sigma_s = 0.0,
+               bool held = false);
 
   /// Differential-evolution chains (ter Braak 2006, doi:10.1007/s11222-006-8769-1), cooled down from broad starts.
   [[nodiscard]] FrontFamily search(Rng& rng) const;
@@ -80,6 +82,7 @@ class FrontSampler {
   const FrontField& field_;
   FrontShape shape_;
   bool growing_ = false;
+  bool held_ = false;
   int from_ = 0;
   std::shared_ptr<const std::vector<FrontSource>> sources_;
   double sigma_s_ = 0.0;
