@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t fewest_blocks = 12;
 constexpr std::size_t replicate_count = 80;
 constexpr std::uint64_t draw_stream = 67;
-constexpr double outline_px = 1.5;   // error of a boundary of the segmentation
-constexpr double least_share = 0.4;  // of a grain's blocks that must have changed
+constexpr double outline_px = 1.5;    // error of a boundary of the segmentation
+constexpr double least_share = 0.4;   // of a grain's blocks that must have changed
 constexpr double usual_misfit = 3.0;  // of a front of the right shape: time, width and height are not fitted per block
 
 // What blocks of one grain err by together (texture, bend contours, outline) is in none of their curves. Chosen so that
@@ -146,8 +146,8 @@ void draw(Tried& tried, View<const std::int32_t, 2> labels, Rng& rng) {
     share.push_back(sum);
   }
   FrontFit& fit = tried.fit;
-  const auto likeliest = static_cast<std::size_t>(std::max_element(log_weight.begin(), log_weight.end()) -
-                                                  log_weight.begin());
+  const auto likeliest =
+      static_cast<std::size_t>(std::max_element(log_weight.begin(), log_weight.end()) - log_weight.begin());
   fit.model = families[likeliest]->best;
   fit.best = read(fit.model, *tried.grain, labels, tried.label);
   fit.replicates.clear();

@@ -28,17 +28,18 @@ struct FrontSource {
 };
 
 /// t(p) = t₀ + τ(|p − n|) with τ(r) = (√(1 + 2 g r/v) − 1)/g, the time of a front of speed v (1 + g τ) for r; a plane
-/// counts r along its direction, all behind `held_px` with it at once; a relay takes the earliest source, t₀ is its wait.
+/// counts r along its direction, all behind `held_px` with it at once; a relay takes the earliest source, t₀ is its
+/// wait.
 struct FrontModel {
   FrontShape shape = FrontShape::radial;
   double time_s = 0.0;  ///< t₀
   double y_px = 0.0;    ///< n, or a point of the plane at t₀
   double x_px = 0.0;
-  double angle = 0.0;          ///< of a plane's direction, from +x to +y, rad
-  double slowness_s_px = 0.0;  ///< 1/v
-  double gain_per_s = 0.0;     ///< g
-  double held_px = -1e9;       ///< of a plane: r there and behind
-  int from = 0;                ///< of a relay: the neighbour
+  double angle = 0.0;                                       ///< of a plane's direction, from +x to +y, rad
+  double slowness_s_px = 0.0;                               ///< 1/v
+  double gain_per_s = 0.0;                                  ///< g
+  double held_px = -1e9;                                    ///< of a plane: r there and behind
+  int from = 0;                                             ///< of a relay: the neighbour
   std::shared_ptr<const std::vector<FrontSource>> sources;  ///< of a relay
 
   /// τ of a distance in px.

@@ -175,9 +175,8 @@ std::map<int, GrainFront> gather_fronts(const EventInput& input, View<const std:
         const double offset =
             block_time_s(input.thermometry.timeline, input.drift, grid.y_px(m.block), static_cast<double>(from)) -
             frame_s * static_cast<double>(from);
-        block.curve =
-            templates->curve(grid.series.row(m.block), std::max(1e-12, input.changes.noise[m.block]), change,
-                             height_spread * std::abs(change), offset, from, to);
+        block.curve = templates->curve(grid.series.row(m.block), std::max(1e-12, input.changes.noise[m.block]), change,
+                                       height_spread * std::abs(change), offset, from, to);
       } else {
         block.curve = curve_of_time(map[m.block].time_s, std::max(1e-3 * frame_s, sigma_s));
       }

@@ -362,13 +362,11 @@ FrontFamily FrontSampler::search(Rng& rng) const {
     }
     if (g % 15 == 14 || g + 1 == cooling) {
       // Chains left behind in a poor place start again from the better half.
-      std::sort(chain.begin(), chain.end(), [](const State& a, const State& b) {
-        return a.likelihood + a.prior > b.likelihood + b.prior;
-      });
+      std::sort(chain.begin(), chain.end(),
+                [](const State& a, const State& b) { return a.likelihood + a.prior > b.likelihood + b.prior; });
       for (std::size_t i = walkers / 2; i < walkers; ++i) {
         constexpr double hopeless = 12.0;
-        if (chain[i].likelihood + chain[i].prior <
-            chain[0].likelihood + chain[0].prior - hopeless * temperature) {
+        if (chain[i].likelihood + chain[i].prior < chain[0].likelihood + chain[0].prior - hopeless * temperature) {
           chain[i] = chain[i - walkers / 2];
         }
       }

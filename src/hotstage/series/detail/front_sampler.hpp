@@ -87,8 +87,8 @@ class FrontSampler {
   std::shared_ptr<const std::vector<FrontSource>> sources_;
   double sigma_s_ = 0.0;
   std::vector<std::size_t> free_;  ///< parameters that vary
-  std::vector<float> distance_;  ///< blocks × sources
-  std::vector<double> dated_;    ///< sorted onsets of the blocks
+  std::vector<float> distance_;    ///< blocks × sources
+  std::vector<double> dated_;      ///< sorted onsets of the blocks
 };
 
 }  // namespace hotstage::series::detail
