@@ -70,6 +70,7 @@ struct EventInput {
   OnsetDefinition definition = OnsetDefinition::ten_percent;
   double pixel_nm = 1.0;
   std::uint64_t seed = 1;
+  double window_s = 42.0;  ///< around a step, over which the brightness is a parabola
 };
 
 /// The onset of a grain is that of its first part: the hundredth (at least two) of its blocks that changed earliest,

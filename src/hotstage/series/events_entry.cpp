@@ -68,6 +68,16 @@ Vote vote(const FrontReading& start, const std::map<int, std::vector<Place>>& co
   return out;
 }
 
+/// A front handed on says by itself where it came from and how long it was held.
+Vote vote_of(const FrontFit& fit, std::size_t k, const std::map<int, std::vector<Place>>& contact,
+             const std::map<int, Neighbour>& neighbours, double near_px, double slack_s) {
+  const FrontModel& m = fit.replicates[k];
+  if (m.shape != FrontShape::relay) {
+    return vote(fit.readings[k], contact, neighbours, near_px, slack_s);
+  }
+  return {m.from, false, m.time_s, fit.readings[k].start_s - m.time_s};
+}
+
 }  // namespace
 
 const char* name(EntryVerdict verdict) noexcept {
@@ -99,6 +109,7 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
   std::vector<EntryReading> out;
   for (const auto& [grain, fit] : fits) {
     EntryReading e{.into = grain, .start_s = fit->best.start_s};
+    e.start_degC = input.thermometry.log.at(e.start_s);
     const auto contact = contacts.find(grain);
     if (contact == contacts.end()) {
       continue;
@@ -116,7 +127,7 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
           neighbours[neighbour] = {&other->second->replicates[k], &other->second->readings[k]};
         }
       }
-      const Vote v = vote(fit->readings[k], contact->second, neighbours, options.near_px, slack_s);
+      const Vote v = vote_of(*fit, k, contact->second, neighbours, options.near_px, slack_s);
       if (v.from != 0) {
         ++from[v.from];
         waits[v.from].push_back(v.wait_s);
@@ -157,6 +168,11 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
       const double model = fit->model_variance.start_s + other->second->model_variance.start_s;
       e.wait_s = {num::median(w), std::hypot(num::standard_deviation(w), std::sqrt(model))};
       e.arrival_s = num::median(arrivals[e.from]);
+      const TemperatureLog& log = input.thermometry.log;
+      const double middle_s = 0.5 * (e.arrival_s + e.start_s);
+      e.arrival_degC = log.at(e.arrival_s);
+      e.wait_K = {log.at(e.arrival_s + e.wait_s.value) - e.arrival_degC,
+                  e.wait_s.sigma * std::abs(log.rate_K_per_s(middle_s))};
     }
     e.verdict = e.continuous >= options.clear    ? EntryVerdict::continuous
                 : e.wall >= options.clear        ? EntryVerdict::wall

@@ -116,7 +116,30 @@ TEST(Entries, measure_how_long_a_wall_holds_a_front) {
   const Outcome out = analyse(Case([](double y, double x) { return crossing_time(y, x, wait_s); }, 0.5, 4));
   ASSERT_EQ(out.entries.size(), 2U);
   EXPECT_NEAR(out.entries[1].wait_s.value, wait_s, 3.0);
+  constexpr double rate_K_per_s = 2.0;
+  EXPECT_NEAR(out.entries[1].wait_K.value, rate_K_per_s * out.entries[1].wait_s.value, 1e-6);
+  EXPECT_NEAR(out.entries[1].wait_K.sigma, rate_K_per_s * out.entries[1].wait_s.sigma, 1e-6);
   EXPECT_GT(out.entries[1].wall, out.entries[1].continuous);
+}
+
+TEST(FrontFit, follows_a_curved_front_that_a_neighbour_hands_on) {
+  // Slower behind the boundary: neither plane nor circle.
+  constexpr double slower = 0.7;
+  const auto first = [](double y, double x) { return 40.0 + std::hypot(y - 80.0, x - 50.0) / 2.0; };
+  const auto time = [&](double y, double x) {
+    double out = x < 80.0 ? first(y, x) : 1e9;
+    for (double edge = 0.0; x >= 80.0 && edge < 160.0; edge += 1.0) {
+      out = std::min(out, first(edge, 80.0) + std::hypot(y - edge, x - 80.0) / slower);
+    }
+    return out;
+  };
+  const Outcome out = analyse(Case(time, 0.5, 7));
+  ASSERT_TRUE(out.fronts[1].found);
+  EXPECT_EQ(out.fronts[1].model.shape, FrontShape::relay);
+  EXPECT_EQ(out.fronts[1].model.from, 1);
+  EXPECT_NEAR(out.fronts[1].best.speed_px_s, slower, 0.05 * slower);
+  EXPECT_NEAR(out.fronts[1].best.start_s, first(80.0, 80.0), 2.0);
+  EXPECT_EQ(out.entries[1].verdict, EntryVerdict::continuous);
 }
 
 TEST(Entries, call_a_nucleus_inside_a_grain_independent) {

@@ -49,6 +49,8 @@ struct GrainScore {
   int grain = 0;
   Entry truth = Entry::none;
   EntryCall call = EntryCall::not_found;
+  double entry_p = 0.0;  ///< stated probability of the likeliest entry
+  bool likeliest_right = false;
   bool from_right = false;  ///< the neighbour named is the true one
   bool segmented = false;   ///< a region overlaps it by more than half of their union
   Pair onset_degC;          ///< of the fitted front

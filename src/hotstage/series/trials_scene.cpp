@@ -558,11 +558,14 @@ TrialScene draw_trial_scene(const SceneOptions& options, std::uint64_t seed) {
 }
 
 std::vector<std::string> shared_assumptions() {
-  return {"a grain changes its brightness by one factor when a front passes; texture and shape do not count",
-          "translation and displaced rows only: no rotation, shear or change of magnification",
-          "noise is Poisson with one gain and one black level, white from pixel to pixel",
-          "neighbouring grains differ in brightness by at least 6 %; voids and cracks are darker than their grain",
-          "the log of the holder is the temperature of the specimen, on the clock of the frames"};
+  return {
+      "a grain changes its brightness by one factor when a front passes; texture and shape do not count",
+      "a front runs equally fast in all directions of a grain and straight; one that a neighbour hands on spreads from "
+      "the whole of the common boundary",
+      "translation and displaced rows only: no rotation, shear or change of magnification",
+      "noise is Poisson with one gain and one black level, white from pixel to pixel",
+      "neighbouring grains differ in brightness by at least 6 %; voids and cracks are darker than their grain",
+      "the log of the holder is the temperature of the specimen, on the clock of the frames"};
 }
 
 }  // namespace hotstage::series

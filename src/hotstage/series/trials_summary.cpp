@@ -157,6 +157,22 @@ void add_grains(const std::vector<const Trial*>& trials, Sheet& sheet, TrialSumm
   sheet.errors("wait", "Time a boundary held the front", "s", wait);
   sheet.share("entry_right", "Entries called right, of those decided", share_of(right, told), told);
   sheet.share("entry_told", "Entries decided", share_of(told, entries), entries);
+  // Of entries whose likeliest explanation has a stated probability between two bounds: the share it is right.
+  for (const int low : {50, 60, 70, 80, 90}) {
+    std::size_t stated = 0, true_ones = 0;
+    for (const Trial* t : trials) {
+      for (const GrainScore& g : t->grains) {
+        const int percent = static_cast<int>(100.0 * g.entry_p);
+        if (g.truth != Entry::none && percent >= low && (percent < low + 10 || low == 90)) {
+          ++stated;
+          true_ones += g.likeliest_right ? 1U : 0U;
+        }
+      }
+    }
+    sheet.share("entry_p" + std::to_string(low),
+                "Entries stated with p " + std::to_string(low) + "–" + std::to_string(low + 10) + " %, right",
+                share_of(true_ones, stated), stated);
+  }
   sheet.share("entry_from", "Crossings that name the right neighbour", share_of(named, crossed), crossed);
 }
 

@@ -5,6 +5,7 @@
 #include "hotstage/num/statistics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -129,6 +130,10 @@ void add_reading(const GrainReading& reading, int label, int true_source, GrainS
   if (entry != reading.entries.end()) {
     s.call = call_of(entry->verdict);
     s.from_right = entry->from == true_source;
+    const std::array<double, 3> p{entry->continuous, entry->wall, entry->independent};
+    const auto most = std::max_element(p.begin(), p.end());
+    s.entry_p = *most;
+    s.likeliest_right = most - p.begin() + 1 == static_cast<long>(s.truth);
     if (s.truth == Entry::wall && s.call == EntryCall::wall) {
       s.wait_s.read = entry->wait_s;
     }

@@ -53,7 +53,7 @@ StepOutput run(const StepInputs&, const Value& table, Run& run) {
 extern const Step step;
 const Step step{
     .id = "series.trials",
-    .version = 1,
+    .version = 2,
     .title = "Trials with drawn series",
     .help =
         "Draws heated lamellae with known grains, fronts, voids, cracks and particles, registers, segments and tracks "
