@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace hotstage::series::detail {
 
@@ -112,7 +113,12 @@ std::map<int, GrainFront> gather_fronts(const EventInput& input, View<const std:
   const auto map = onset_map(grid, input.changes, input.drift, input.thermometry, OnsetDefinition::half);
   const auto& start = input.thermometry.timeline.frame_start_s;
   const double frame_s = (start.back() - start.front()) / static_cast<double>(start.size() - 1);
-  const bool bright = grid.series.size() > 0;
+  const bool bright = grid.series.blocks() > 0;
+  Buffer<float, 2> row({1, std::max<std::size_t>(1, bright ? grid.frames : 0)});
+  const auto brightness = [&](std::size_t block) {
+    grid.series.read(block, row.view());
+    return std::span<const float>(row.row(0));
+  };
   const auto window = static_cast<std::size_t>(std::max(6.0, std::round(input.window_s / frame_s)));
   std::optional<StepTemplates> templates;
   if (bright) {
@@ -136,8 +142,10 @@ std::map<int, GrainFront> gather_fronts(const EventInput& input, View<const std:
   for (std::size_t b = 0; b < grid.blocks(); ++b) {
     if (grid.covered[b] != 0 && grid.grain[b] > 0 && grid.purity[b] >= least_purity) {
       double level = 0.0;
-      for (std::size_t f = 0; bright && f < grid.frames; ++f) {
-        level += static_cast<double>(grid.series.view()(b, f)) / static_cast<double>(grid.frames);
+      if (bright) {
+        for (const float v : brightness(b)) {
+          level += static_cast<double>(v) / static_cast<double>(grid.frames);
+        }
       }
       members[grid.grain[b]].push_back({b, level});
     }
@@ -175,7 +183,7 @@ std::map<int, GrainFront> gather_fronts(const EventInput& input, View<const std:
         const double offset =
             block_time_s(input.thermometry.timeline, input.drift, grid.y_px(m.block), static_cast<double>(from)) -
             frame_s * static_cast<double>(from);
-        block.curve = templates->curve(grid.series.row(m.block), std::max(1e-12, input.changes.noise[m.block]), change,
+        block.curve = templates->curve(brightness(m.block), std::max(1e-12, input.changes.noise[m.block]), change,
                                        height_spread * std::abs(change), offset, from, to);
       } else {
         block.curve = curve_of_time(map[m.block].time_s, std::max(1e-3 * frame_s, sigma_s));
