@@ -165,7 +165,9 @@ std::vector<EntryReading> read_entries(const EventInput& input, std::span<const 
       e.from = most->first;
       const std::vector<double>& w = waits[e.from];
       const auto other = fits.find(e.from);
-      const double model = fit->model_variance.start_s + other->second->model_variance.start_s;
+      // A front may be handed on by a neighbour whose own fit was given up in the last round.
+      const double model =
+          fit->model_variance.start_s + (other != fits.end() ? other->second->model_variance.start_s : 0.0);
       e.wait_s = {num::median(w), std::hypot(num::standard_deviation(w), std::sqrt(model))};
       e.arrival_s = num::median(arrivals[e.from]);
       const TemperatureLog& log = input.thermometry.log;

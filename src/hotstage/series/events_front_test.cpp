@@ -142,6 +142,19 @@ TEST(FrontFit, follows_a_curved_front_that_a_neighbour_hands_on) {
   EXPECT_EQ(out.entries[1].verdict, EntryVerdict::continuous);
 }
 
+TEST(Entries, stand_a_front_handed_on_by_a_neighbour_without_a_fit) {
+  const Case c([](double y, double x) { return crossing_time(y, x, 0.0, 1.0); }, 0.5, 8);
+  std::vector<FrontFit> fronts = analyse(c).fronts;
+  ASSERT_EQ(fronts[1].model.shape, FrontShape::relay);
+  fronts[0].found = false;
+  const Thermometry thermometry{c.timeline, c.log};
+  const EventInput input{c.grid, c.changes, c.drift, thermometry, OnsetDefinition::half, 1.0};
+  const auto entries = read_entries(input, fronts, c.labels.view(), {});
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].from, 1);
+  EXPECT_TRUE(std::isfinite(entries[0].wait_s.sigma));
+}
+
 TEST(Entries, call_a_nucleus_inside_a_grain_independent) {
   const Outcome out = analyse(
       Case([](double y,
