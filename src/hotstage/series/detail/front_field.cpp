@@ -16,6 +16,10 @@ namespace {
 constexpr double least_purity = 0.6;
 constexpr double height_spread = 0.25;  // of a block's change against its grain's: texture, voids, foreign pixels
 
+// Of the height of the step: what a smooth step in a block of one brightness leaves out. Strong steps at 20 e/px reach
+// it.
+constexpr double least_noise = 0.1;
+
 /// Middles of the quadrants' own pixels.
 FrontBlock place_of(const BlockGrid& grid, View<const std::int32_t, 2> labels, std::size_t block, int grain) {
   FrontBlock out;
@@ -183,8 +187,9 @@ std::map<int, GrainFront> gather_fronts(const EventInput& input, View<const std:
         const double offset =
             block_time_s(input.thermometry.timeline, input.drift, grid.y_px(m.block), static_cast<double>(from)) -
             frame_s * static_cast<double>(from);
-        block.curve = templates->curve(brightness(m.block), std::max(1e-12, input.changes.noise[m.block]), change,
-                                       height_spread * std::abs(change), offset, from, to);
+        const double noise = std::max({1e-12, input.changes.noise[m.block], least_noise * std::abs(change)});
+        block.curve =
+            templates->curve(brightness(m.block), noise, change, height_spread * std::abs(change), offset, from, to);
       } else {
         block.curve = curve_of_time(map[m.block].time_s, std::max(1e-3 * frame_s, sigma_s));
       }
