@@ -440,8 +440,8 @@ Findings add_findings(const Tracking& t, const StepInputs& inputs, View<const st
          .value = speed->value,
          .sigma = speed->sigma,
          .unit = "nm/s",
-         .method = fmt::format("median over {} grains of 1/|∇t₀| of a plane or radial front fitted to "
-                               "the whole grain; one front a grain is assumed",
+         .method = fmt::format("median over {} grains of 1/|∇t₀| of a plane, radial or handed-on front fitted "
+                               "to the whole grain; one front a grain is assumed",
                                out.tables["fronts"].rows()),
          .label = "Front speed, fitted"});
   }

@@ -226,7 +226,7 @@ io::Table front_table(std::span<const series::FrontFit> fronts, const series::Ev
     const auto& frame_start = input.thermometry.timeline.frame_start_s;
     const bool seen = f.best.completed_s <= frame_start.back();
     const Estimate completed = f.completed_s();
-    shape.emplace_back(f.model.shape == series::FrontShape::plane ? "plane" : "radial");
+    shape.emplace_back(series::name(f.model.shape));
     rows.push_back({static_cast<double>(f.grain), log.at(start.value), in_kelvin(start),
                     frames.axes[0].value(f.best.y_px), frames.axes[1].value(f.best.x_px), speed.value * input.pixel_nm,
                     speed.sigma * input.pixel_nm, gain.value, gain.sigma, direction ? direction->value : empty_cell,

@@ -58,7 +58,8 @@ StepOutput run(const StepInputs& inputs, const Value& table, Run& run) {
                                   thermometry,
                                   options.change.onset,
                                   series::pixel_nm(frames),
-                                  static_cast<std::uint64_t>(options.seed)};
+                                  static_cast<std::uint64_t>(options.seed),
+                                  options.window / units::s};
   detail::Tracking t{.frames = frames, .state = state, .grid = grid, .changes = changes, .events = events};
   t.map = series::onset_map(grid, changes, state.drift, thermometry, options.change.onset);
   t.grains = series::grain_onsets(events);
